@@ -1,0 +1,1 @@
+//! contextualize: to be written.

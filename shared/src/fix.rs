@@ -1,0 +1,1 @@
+//! fix: to be written.

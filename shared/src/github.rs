@@ -1,0 +1,1 @@
+//! github: to be written.

@@ -1,0 +1,33 @@
+//! The pure core of bugbot: every rule of the product, and none of its platform.
+//!
+//! Architecture invariant: nothing here names a platform, reads a clock, draws a random number
+//! or does I/O. What the core needs from outside it asks for through the ports in [`ports`] and
+//! [`http`]; the shells implement them.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod change;
+pub mod command;
+pub mod contextualize;
+pub mod deliver;
+pub mod discord;
+pub mod executor;
+pub mod fault;
+pub mod fix;
+pub mod gateway;
+pub mod github;
+pub mod history;
+pub mod http;
+pub mod id;
+pub mod job;
+pub mod linear;
+pub mod pipeline;
+pub mod policy;
+pub mod ports;
+pub mod posthog;
+pub mod reference;
+pub mod report;
+pub mod secret;
+pub mod service;
+pub mod settings;
+pub mod thread;

@@ -1,0 +1,1 @@
+//! posthog: to be written.

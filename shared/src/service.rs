@@ -1,0 +1,74 @@
+//! What all clients of outside services share: the error that says what the caller can do.
+
+use std::time::Duration;
+
+use crate::http::Unreachable;
+
+/// A service that we speak to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Service {
+    /// Discord's REST API.
+    Discord,
+    /// Linear's GraphQL API.
+    Linear,
+    /// PostHog's REST API.
+    PostHog,
+    /// GitHub's REST and GraphQL APIs.
+    GitHub,
+    /// The sandbox that runs the agent.
+    Executor,
+}
+
+impl std::fmt::Display for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Discord => "Discord",
+            Self::Linear => "Linear",
+            Self::PostHog => "PostHog",
+            Self::GitHub => "GitHub",
+            Self::Executor => "the executor",
+        })
+    }
+}
+
+/// Why a call failed, in terms of what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceError {
+    /// No usable response: it may or may not have taken effect. Look, then try again.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// Try again, but not before `retry_after`.
+    #[error("rate limited for {retry_after:?}")]
+    RateLimited {
+        /// How long the service asks us to wait.
+        retry_after: Duration,
+    },
+    /// Our credential is missing, wrong or lacks a permission: an operator's matter.
+    #[error("not authorised: {0}")]
+    Unauthorized(String),
+    /// The thing asked for does not exist, or is hidden from us.
+    #[error("not found")]
+    NotFound,
+    /// The service understood and said no; the same request will fail again.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The service failed (5xx) or answered what its contract does not allow.
+    #[error("unexpected answer, status {status}: {detail}")]
+    Unexpected {
+        /// The HTTP status.
+        status: u16,
+        /// What was wrong with it, for the log.
+        detail: String,
+    },
+}
+
+impl ServiceError {
+    /// Whether the same request may succeed later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::RateLimited { .. } => true,
+            Self::Unexpected { status, .. } => *status >= 500,
+            Self::Unauthorized(_) | Self::NotFound | Self::Refused(_) => false,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! thread: to be written.
