@@ -1,1 +1,6 @@
-//! discord: to be written.
+//! Discord: the interactions that it sends us, and the REST calls that we make.
+
+pub mod client;
+pub mod interaction;
+pub mod message;
+pub mod signature;
