@@ -1,1 +1,13 @@
-//! tests
+//! Fakes of every outside service, and the stories that run against them.
+//!
+//! A fake is a stateful stand-in at the level of HTTP: an [`axum::Router`] over a state behind a
+//! lock. The same router serves a native test in-process ([`fake::Wired`], no sockets) and real
+//! workerd over a loopback socket ([`fake::Served`]).
+//!
+//! Invariant: a fake is strict. What the real service would refuse, it refuses with the real
+//! status and body, and notes as a violation; `finish()` fails the test on any violation, on any
+//! planned fault that never struck, and on anything left unsettled.
+
+pub mod clock;
+pub mod fake;
+pub mod fault;
