@@ -94,7 +94,7 @@ impl Default for RunLimits {
     /// Enough for an ordinary front-end bug: a quarter of an hour and two dollars.
     fn default() -> Self {
         Self {
-            wall_clock: Duration::from_secs(15 * 60),
+            wall_clock: Duration::from_mins(15),
             max_turns: const { NonZeroU32::new(60).expect("60 is not zero") },
             max_budget_usd: 2.0,
             max_result_bytes: 1024 * 1024,

@@ -26,7 +26,7 @@ fn run() -> RunRequest {
             ..Prompt::default()
         },
         limits: RunLimits {
-            wall_clock: Duration::from_secs(60),
+            wall_clock: Duration::from_mins(1),
             max_turns: NonZeroU32::new(9).unwrap(),
             ..RunLimits::default()
         },
