@@ -1,6 +1,15 @@
-//! What all clients of outside services share: the error that says what the caller can do.
+//! What all clients of outside services share: how a request is made ([`Api`]), how an answer is
+//! read, and the error that says what the caller can do.
+
+mod answer;
+mod api;
+#[cfg(test)]
+pub(crate) mod wire_test;
 
 use std::time::Duration;
+
+pub(crate) use answer::{decode, refusal, retry_after, snippet};
+pub use api::{Api, BadAccess};
 
 use crate::http::Unreachable;
 
@@ -46,6 +55,10 @@ pub enum ServiceError {
     /// Our credential is missing, wrong or lacks a permission: an operator's matter.
     #[error("not authorised: {0}")]
     Unauthorized(String),
+    /// The short-lived token that this call used is past its time (an interaction's after 15
+    /// minutes): the same call with another credential may succeed.
+    #[error("the token has expired")]
+    Expired,
     /// The thing asked for does not exist, or is hidden from us.
     #[error("not found")]
     NotFound,
@@ -62,13 +75,19 @@ pub enum ServiceError {
     },
 }
 
+impl From<BadAccess> for ServiceError {
+    fn from(bad: BadAccess) -> Self {
+        Self::Unauthorized(bad.to_string())
+    }
+}
+
 impl ServiceError {
     /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::RateLimited { .. } => true,
             Self::Unexpected { status, .. } => *status >= 500,
-            Self::Unauthorized(_) | Self::NotFound | Self::Refused(_) => false,
+            Self::Unauthorized(_) | Self::Expired | Self::NotFound | Self::Refused(_) => false,
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Starting a thread at a message.
+
+use ::http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::error::{DiscordError, checked, code};
+use crate::discord::message::shorten;
+use crate::http::{Request, Response};
+use crate::id::{ChannelId, MessageId};
+use crate::service::{Api, ServiceError, decode};
+
+const MAX_NAME_CHARS: usize = 100;
+/// Three days: bugs are seldom talked about longer.
+const ARCHIVE_AFTER_MINUTES: u32 = 4_320;
+const NEEDS: &str = "View Channel and Create Public Threads";
+
+/// The thread of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartedThread {
+    /// We made it.
+    Created(ChannelId),
+    /// It was there.
+    AlreadyExisted(ChannelId),
+}
+
+impl StartedThread {
+    /// The thread, whoever made it.
+    pub fn into_id(self) -> ChannelId {
+        match self {
+            Self::Created(id) | Self::AlreadyExisted(id) => id,
+        }
+    }
+}
+
+/// Starts a thread.
+pub fn start_thread_request(
+    api: &Api,
+    channel: &ChannelId,
+    message: &MessageId,
+    name: &str,
+) -> Request {
+    let name = if name.trim().is_empty() {
+        "bugbot"
+    } else {
+        name
+    };
+    let path = [
+        "channels",
+        channel.as_str(),
+        "messages",
+        message.as_str(),
+        "threads",
+    ];
+    let body = json!({
+        "name": shorten(name, MAX_NAME_CHARS),
+        "auto_archive_duration": ARCHIVE_AFTER_MINUTES,
+    });
+    api.call_json(Method::POST, &path, &body)
+}
+
+/// The thread at `message`.
+pub fn parse_started_thread(
+    response: &Response,
+    message: &MessageId,
+) -> Result<StartedThread, ServiceError> {
+    #[derive(Deserialize)]
+    struct Wire {
+        id: ChannelId,
+    }
+    // A thread has the id of the message that it started from, so it needs no looking up.
+    if DiscordError::of(response).code == code::THREAD_EXISTS {
+        return Ok(StartedThread::AlreadyExisted(ChannelId::new(
+            message.as_str(),
+        )));
+    }
+    decode::<Wire>(checked(response, NEEDS)?).map(|wire| StartedThread::Created(wire.id))
+}
