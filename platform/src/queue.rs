@@ -1,0 +1,70 @@
+//! The queue, at both ends.
+//!
+//! A job travels as content type `json`: the dashboard can show it, and any producer can write it.
+//! The text is parsed into a plain object before it is sent and turned into text again on arrival,
+//! so that both sides of the core see the same JSON text. (Sending a `serde_json::Value` does not
+//! work: it becomes a JavaScript `Map` and arrives as `{}`.)
+
+use std::time::Duration;
+
+use shared::ports::{Queue, QueueRefused};
+use worker::{Env, QueueContentType, RawMessage, RawMessageBuilder};
+
+use crate::js;
+
+/// The longest delay that the queue accepts.
+/// <https://developers.cloudflare.com/queues/platform/limits/>
+const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The producing end.
+#[derive(Debug, Clone)]
+pub struct Producer(worker::Queue);
+
+impl Producer {
+    /// The queue bound as `name`.
+    pub fn bound(env: &Env, name: &str) -> worker::Result<Self> {
+        env.queue(name).map(Self)
+    }
+}
+
+impl Queue for Producer {
+    async fn send(&self, body: &str, delay: Duration) -> Result<(), QueueRefused> {
+        let mut message = RawMessageBuilder::new(js::parse(body).map_err(QueueRefused)?);
+        if !delay.is_zero() {
+            message = message.delay_seconds(whole_seconds(delay));
+        }
+        self.0
+            .send_raw(message.build_with_content_type(QueueContentType::Json))
+            .await
+            .map_err(|error| QueueRefused(error.to_string()))
+    }
+}
+
+/// A delay as the queue counts: whole seconds, rounded up so that it is never too early.
+pub fn whole_seconds(delay: Duration) -> u32 {
+    let delay = delay.min(MAX_DELAY);
+    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    u32::try_from(seconds).expect("at most a day")
+}
+
+/// The JSON text of a delivered message. A message that somebody sent as text is taken as it is;
+/// one that JSON cannot express is an empty text, which no decoder accepts.
+pub fn text_of(message: &RawMessage) -> String {
+    let body = message.body();
+    body.as_string()
+        .or_else(|| js::stringify(&body))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_never_shortened() {
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_secs(3)), 3);
+        assert_eq!(whole_seconds(Duration::from_millis(3_001)), 4);
+        assert_eq!(whole_seconds(Duration::MAX), 86_400);
+    }
+}
