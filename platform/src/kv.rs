@@ -6,7 +6,7 @@ use shared::ports::{Kv, KvFailed};
 use worker::{Env, KvStore};
 
 /// The shortest life that KV accepts for a key.
-const MIN_TTL: Duration = Duration::from_secs(60);
+const MIN_TTL: Duration = Duration::from_mins(1);
 
 /// The most keys of one `list` (KV's own page size).
 const MAX_KEYS: u64 = 1_000;

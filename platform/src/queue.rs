@@ -14,7 +14,7 @@ use crate::js;
 
 /// The longest delay that the queue accepts.
 /// <https://developers.cloudflare.com/queues/platform/limits/>
-const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_DELAY: Duration = Duration::from_hours(24);
 
 /// The producing end.
 #[derive(Debug, Clone)]
