@@ -8,6 +8,8 @@
 //! status and body, and notes as a violation; `finish()` fails the test on any violation, on any
 //! planned fault that never struck, and on anything left unsettled.
 
+pub mod anthropic;
 pub mod clock;
 pub mod fake;
 pub mod fault;
+pub mod sample;
