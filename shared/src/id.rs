@@ -64,6 +64,10 @@ ids! {
     IssueUuid,
     /// A Linear team's UUID.
     TeamId,
+    /// A Linear workflow state's UUID.
+    StateId,
+    /// A Linear comment's UUID.
+    CommentId,
     /// A PostHog session (recording) id.
     SessionId,
     /// A git commit, 40 hex digits.

@@ -12,6 +12,12 @@ pub trait Clock {
     fn now(&self) -> Timestamp;
 }
 
+impl<T: Clock> Clock for &T {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+}
+
 /// Randomness, for jitter only: nothing here needs it to be secret.
 pub trait Dice {
     /// A number in `0.0..1.0`.

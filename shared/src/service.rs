@@ -8,7 +8,7 @@ pub(crate) mod wire_test;
 
 use std::time::Duration;
 
-pub(crate) use answer::{decode, refusal, retry_after, snippet};
+pub(crate) use answer::{decode, refusal, retry_after, retry_at, snippet};
 pub use api::{Api, BadAccess};
 
 use crate::http::Unreachable;
@@ -37,6 +37,24 @@ impl std::fmt::Display for Service {
             Self::GitHub => "GitHub",
             Self::Executor => "the executor",
         })
+    }
+}
+
+/// What came of creating something that can exist only once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Creation<T> {
+    /// It is new.
+    Created(T),
+    /// It was there, from an earlier attempt of ours or by somebody else's hand.
+    AlreadyExisted(T),
+}
+
+impl<T> Creation<T> {
+    /// The thing, whoever made it and when.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Created(thing) | Self::AlreadyExisted(thing) => thing,
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub use read::{
     MAX_PAGE, get_message_request, list_messages_request, parse_message, parse_messages,
 };
 use serde::Serialize;
-pub use thread::{StartedThread, parse_started_thread, start_thread_request};
+pub use thread::{parse_started_thread, start_thread_request};
 pub use webhook::{edit_original_request, follow_up_request, parse_by_token};
 pub use write::{
     SentMessage, create_message_request, delete_message_request, edit_message_request,
@@ -37,7 +37,7 @@ use crate::http::{Http, Request, Response};
 use crate::id::{ApplicationId, ChannelId, GuildId, MessageId};
 use crate::job::RecentMessage;
 use crate::secret::Secret;
-use crate::service::{Api, BadAccess, ServiceError};
+use crate::service::{Api, BadAccess, Creation, ServiceError};
 
 /// Production's address.
 pub const DEFAULT_BASE: &str = "https://discord.com/api/v10";
@@ -165,7 +165,7 @@ impl<H: Http> DiscordClient<H> {
         channel: &ChannelId,
         message: &MessageId,
         name: &str,
-    ) -> Result<StartedThread, ServiceError> {
+    ) -> Result<Creation<ChannelId>, ServiceError> {
         let request = start_thread_request(&self.api, channel, message, name);
         parse_started_thread(&self.send(request).await?, message)
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::ServiceError;
@@ -48,6 +49,15 @@ pub(crate) fn retry_after(seconds: Option<f64>) -> Duration {
     seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .map_or(DEFAULT_RETRY_AFTER, |wait| wait.min(MAX_RETRY_AFTER))
+}
+
+/// A wait from `now` until `at`, within what we believe.
+pub(crate) fn retry_at(at: Option<Timestamp>, now: Timestamp) -> Duration {
+    at.map_or(DEFAULT_RETRY_AFTER, |at| {
+        // A moment in the past is over: a second, so that nobody spins.
+        let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+        wait.clamp(Duration::from_secs(1), MAX_RETRY_AFTER)
+    })
 }
 
 /// The `Retry-After` header in seconds. Its date form is read as absent: none of our services

@@ -257,12 +257,12 @@ fn deleting_what_is_gone_is_a_success_and_nothing_else_is() {
 fn a_thread_that_is_there_is_found_by_its_message() {
     let message = MessageId::new("2200");
     let made = parse_started_thread(&answer(201, r#"{"id": "2200", "type": 11}"#), &message);
-    assert_eq!(made, Ok(StartedThread::Created(ChannelId::new("2200"))));
+    assert_eq!(made, Ok(Creation::Created(ChannelId::new("2200"))));
     let exists =
         r#"{"code": 160004, "message": "A thread has already been created for this message"}"#;
     let found = parse_started_thread(&answer(400, exists), &message).unwrap();
-    assert_eq!(found, StartedThread::AlreadyExisted(ChannelId::new("2200")));
-    assert_eq!(found.into_id().as_str(), "2200");
+    assert_eq!(found, Creation::AlreadyExisted(ChannelId::new("2200")));
+    assert_eq!(found.into_inner().as_str(), "2200");
 }
 
 #[test]

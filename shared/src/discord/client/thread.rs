@@ -8,30 +8,12 @@ use super::error::{DiscordError, checked, code};
 use crate::discord::message::shorten;
 use crate::http::{Request, Response};
 use crate::id::{ChannelId, MessageId};
-use crate::service::{Api, ServiceError, decode};
+use crate::service::{Api, Creation, ServiceError, decode};
 
 const MAX_NAME_CHARS: usize = 100;
 /// Three days: bugs are seldom talked about longer.
 const ARCHIVE_AFTER_MINUTES: u32 = 4_320;
 const NEEDS: &str = "View Channel and Create Public Threads";
-
-/// The thread of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartedThread {
-    /// We made it.
-    Created(ChannelId),
-    /// It was there.
-    AlreadyExisted(ChannelId),
-}
-
-impl StartedThread {
-    /// The thread, whoever made it.
-    pub fn into_id(self) -> ChannelId {
-        match self {
-            Self::Created(id) | Self::AlreadyExisted(id) => id,
-        }
-    }
-}
 
 /// Starts a thread.
 pub fn start_thread_request(
@@ -63,16 +45,14 @@ pub fn start_thread_request(
 pub fn parse_started_thread(
     response: &Response,
     message: &MessageId,
-) -> Result<StartedThread, ServiceError> {
+) -> Result<Creation<ChannelId>, ServiceError> {
     #[derive(Deserialize)]
     struct Wire {
         id: ChannelId,
     }
     // A thread has the id of the message that it started from, so it needs no looking up.
     if DiscordError::of(response).code == code::THREAD_EXISTS {
-        return Ok(StartedThread::AlreadyExisted(ChannelId::new(
-            message.as_str(),
-        )));
+        return Ok(Creation::AlreadyExisted(ChannelId::new(message.as_str())));
     }
-    decode::<Wire>(checked(response, NEEDS)?).map(|wire| StartedThread::Created(wire.id))
+    decode::<Wire>(checked(response, NEEDS)?).map(|wire| Creation::Created(wire.id))
 }
