@@ -1,10 +1,34 @@
 //! The parsed intent of a person, whatever the transport that carried it.
+//!
+//! Architecture invariant: what commands and options there are is written down once, in
+//! [`catalogue`]. Discord's registration, the help and the text grammar are derived from it.
+
+pub mod catalogue;
+mod grammar;
+pub mod help;
+mod lexer;
+mod registration;
+mod rejection;
+mod render;
 
 use serde::{Deserialize, Serialize};
 
+pub use catalogue::{OptionName, Verb};
+pub use grammar::{Addressee, parse_text};
+pub use registration::render_registration;
+pub use rejection::Rejection;
+pub use render::render_text;
+
+use crate::reference::{Scope, parse_email, parse_issue_ref, parse_repo_ref, parse_session_ref};
+
 /// What somebody asked bugbot to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "command", content = "options", rename_all = "camelCase")]
+#[serde(
+    tag = "command",
+    content = "options",
+    rename_all = "camelCase",
+    from = "Wire"
+)]
 pub enum Command {
     /// Find or create the issue and gather evidence.
     Contextualize(Options),
@@ -20,8 +44,96 @@ pub enum Command {
     Help(Options),
 }
 
-/// The options of a command, as given. Every command takes the same set: one that has no use
-/// for an option ignores it.
+/// How a command is read: without options it has none. (The derived form would insist on them.)
+#[derive(Deserialize)]
+struct Wire {
+    command: Verb,
+    #[serde(default)]
+    options: Options,
+}
+
+impl From<Wire> for Command {
+    fn from(wire: Wire) -> Self {
+        Self::new(wire.command, wire.options)
+    }
+}
+
+impl Command {
+    /// A command with these options, unchecked.
+    pub fn new(verb: Verb, options: Options) -> Self {
+        match verb {
+            Verb::Contextualize => Self::Contextualize(options),
+            Verb::Fix => Self::Fix(options),
+            Verb::Status => Self::Status(options),
+            Verb::Cancel => Self::Cancel(options),
+            Verb::Retry => Self::Retry(options),
+            Verb::Help => Self::Help(options),
+        }
+    }
+
+    /// A command from the names and values that a transport delivers, checked as the text grammar
+    /// checks them.
+    pub fn from_named<N, V>(
+        name: &str,
+        options: impl IntoIterator<Item = (N, V)>,
+        scope: &Scope,
+    ) -> Result<Self, Rejection>
+    where
+        N: AsRef<str>,
+        V: Into<String>,
+    {
+        let verb = Verb::parse(name).ok_or_else(|| Rejection::unknown_command(name))?;
+        let mut checked = Options::default();
+        for (given, value) in options {
+            let option = OptionName::parse(given.as_ref())
+                .filter(|option| verb.takes(*option))
+                .ok_or_else(|| Rejection::unknown_option(verb, given.as_ref()))?;
+            checked.set(option, value.into(), scope)?;
+        }
+        Ok(Self::new(verb, checked))
+    }
+
+    /// Which command it is, without its options.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Contextualize(_) => Verb::Contextualize,
+            Self::Fix(_) => Verb::Fix,
+            Self::Status(_) => Verb::Status,
+            Self::Cancel(_) => Verb::Cancel,
+            Self::Retry(_) => Verb::Retry,
+            Self::Help(_) => Verb::Help,
+        }
+    }
+
+    /// Its name, as typed and as stored: `fix`.
+    pub fn name(&self) -> &'static str {
+        self.verb().name()
+    }
+
+    /// Its options.
+    pub fn options(&self) -> &Options {
+        let (Self::Contextualize(options)
+        | Self::Fix(options)
+        | Self::Status(options)
+        | Self::Cancel(options)
+        | Self::Retry(options)
+        | Self::Help(options)) = self;
+        options
+    }
+
+    /// Its options, to change.
+    pub fn options_mut(&mut self) -> &mut Options {
+        let (Self::Contextualize(options)
+        | Self::Fix(options)
+        | Self::Status(options)
+        | Self::Cancel(options)
+        | Self::Retry(options)
+        | Self::Help(options)) = self;
+        options
+    }
+}
+
+/// The options of a command, as given. Which command takes which is in the [`catalogue`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
@@ -41,3 +153,65 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+impl Options {
+    /// The value of an option.
+    pub fn get(&self, option: OptionName) -> Option<&str> {
+        match option {
+            OptionName::Issue => self.issue.as_deref(),
+            OptionName::Repo => self.repo.as_deref(),
+            OptionName::Session => self.session.as_deref(),
+            OptionName::Email => self.email.as_deref(),
+            OptionName::Description => self.description.as_deref(),
+        }
+    }
+
+    /// Sets an option after checking its value. The value is kept as it was given, without the
+    /// spaces around it.
+    pub fn set(
+        &mut self,
+        option: OptionName,
+        value: String,
+        scope: &Scope,
+    ) -> Result<(), Rejection> {
+        let value = match value.trim() {
+            trimmed if trimmed.len() == value.len() => value,
+            trimmed => trimmed.to_owned(),
+        };
+        if value.is_empty() {
+            return Err(Rejection::NoValue { option });
+        }
+        if value.chars().count() > option.max_chars() {
+            return Err(Rejection::TooLong {
+                option,
+                chars: value.chars().count(),
+            });
+        }
+        match option {
+            OptionName::Issue => drop(parse_issue_ref(&value, scope)?),
+            OptionName::Repo => drop(parse_repo_ref(&value)?),
+            OptionName::Session => drop(parse_session_ref(&value, scope)?),
+            OptionName::Email => drop(parse_email(&value)?),
+            OptionName::Description => {}
+        }
+        let slot = self.slot(option);
+        if slot.is_some() {
+            return Err(Rejection::Twice { option });
+        }
+        *slot = Some(value);
+        Ok(())
+    }
+
+    fn slot(&mut self, option: OptionName) -> &mut Option<String> {
+        match option {
+            OptionName::Issue => &mut self.issue,
+            OptionName::Repo => &mut self.repo,
+            OptionName::Session => &mut self.session,
+            OptionName::Email => &mut self.email,
+            OptionName::Description => &mut self.description,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 //! An unknown field is tolerated, so that a newer gateway can run beside an older consumer; an
 //! unknown version is not, and is parked.
 
+mod codec;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,8 @@ use crate::id::{
 };
 use crate::reference::References;
 use crate::secret::Secret;
+
+pub use codec::{DecodeFault, EncodeFault, Salvage};
 
 /// The version that this code writes, and the only one that it reads.
 pub const VERSION: u32 = 1;

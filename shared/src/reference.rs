@@ -1,8 +1,38 @@
 //! References in text: what a thread says about issues, repositories, sessions and people.
+//!
+//! Architecture invariant: text is data. What is found here is only ever *named*; whether it
+//! exists and may be touched is decided by whoever uses it. Finding takes time linear in the
+//! text, whatever the text ([`scan`]).
+//!
+//! There is no regular expression here. A dozen shapes do not earn their engine in the wasm, and
+//! one pass over words gives what patterns do not: each byte is looked at a bounded number of
+//! times, which a test counts.
+
+pub mod discord;
+pub mod email;
+pub mod github;
+pub mod issue;
+pub mod merge;
+pub mod posthog;
+pub mod scan;
+pub mod scope;
+pub mod value;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{IssueKey, SessionId};
+
+pub use github::Repository;
+pub use merge::Message;
+pub use scan::{Explicitness, Found, find};
+pub use scope::Scope;
+pub use value::{
+    IssueRef, SessionRef, Unrecognised, parse_email, parse_issue_ref, parse_repo_ref,
+    parse_session_ref,
+};
+
+/// The longest address that is looked at. Longer ones are stepped over.
+pub const MAX_URL_BYTES: usize = 2_048;
 
 /// The best reference of each kind found so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,10 +47,108 @@ pub struct References {
     /// `https://github.com/owner/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub github_repo_url: Option<String>,
+    /// `https://github.com/owner/name/issues/1`, or that of a pull request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub github_issue_url: Option<String>,
+    /// `https://github.com/owner/name/blob/main/src/a.ts#L1-L2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub github_file_url: Option<String>,
     /// A PostHog session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post_hog_session_id: Option<SessionId>,
+    /// The moment of the recording that was linked to, in seconds from its start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_hog_session_offset_s: Option<u32>,
+    /// A PostHog person: a distinct id, or PostHog's own UUID of the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_hog_person_id: Option<String>,
     /// The e-mail of the person who saw the bug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_email: Option<String>,
+    /// Another message of Discord that was pointed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discord_message_url: Option<String>,
 }
+
+/// One thing that a text points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// An issue in Linear.
+    LinearIssue(IssueRef),
+    /// A repository on GitHub.
+    GitHubRepository(Repository),
+    /// An issue or a pull request on GitHub.
+    GitHubIssue(github::IssueLink),
+    /// A file or folder in a repository on GitHub.
+    GitHubFile(github::FileLink),
+    /// A session recorded by PostHog.
+    PostHogSession(SessionRef),
+    /// A person known to PostHog.
+    PostHogPerson(posthog::PersonLink),
+    /// Somebody's e-mail address.
+    Email(String),
+    /// A message on Discord.
+    DiscordMessage(discord::MessageLink),
+}
+
+impl std::fmt::Display for Reference {
+    /// The most explicit form there is; [`find`] finds the same reference in it again.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::LinearIssue(issue) => issue.fmt(f),
+            Self::GitHubRepository(repository) => f.write_str(&repository.url()),
+            Self::GitHubIssue(link) => link.fmt(f),
+            Self::GitHubFile(link) => link.fmt(f),
+            Self::PostHogSession(session) => session.fmt(f),
+            Self::PostHogPerson(link) => link.fmt(f),
+            Self::Email(address) => f.write_str(address),
+            Self::DiscordMessage(link) => link.fmt(f),
+        }
+    }
+}
+
+/// What an address points to, if it is one of a kind that we know.
+pub(crate) fn parse_address(address: &str, scope: &Scope) -> Option<Reference> {
+    if address.len() > MAX_URL_BYTES {
+        return None;
+    }
+    let url = url::Url::parse(address).ok()?;
+    let known_scheme = matches!(url.scheme(), "http" | "https");
+    // `https://linear.app@evil.example/` is made to deceive; nothing of ours has a user name.
+    if !known_scheme || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    let host = url.host_str()?;
+    let segments: Vec<&str> = url.path_segments()?.filter(|s| !s.is_empty()).collect();
+    match host {
+        "linear.app" => issue::parse_link(&segments).map(Reference::LinearIssue),
+        "github.com" | "www.github.com" => github::parse_link(&segments, url.fragment()),
+        "raw.githubusercontent.com" => github::parse_raw_link(&segments).map(Reference::GitHubFile),
+        _ if discord::is_host(host) => {
+            discord::parse_link(&segments).map(Reference::DiscordMessage)
+        }
+        _ => posthog::parse_link(&url, &segments, scope),
+    }
+}
+
+/// A path segment or query value without its percent-encoding; `None` if it is not UTF-8.
+pub(crate) fn decoded(segment: &str) -> Option<String> {
+    percent_encoding::percent_decode_str(segment)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
+}
+
+/// A text as one path segment.
+pub(crate) fn encoded(segment: &str) -> impl std::fmt::Display + '_ {
+    /// Everything but what RFC 3986 calls unreserved, so that no scanner stops early.
+    const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    percent_encoding::utf8_percent_encode(segment, KEPT)
+}
+
+#[cfg(test)]
+mod tests;
