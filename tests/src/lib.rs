@@ -10,6 +10,7 @@
 
 pub mod anthropic;
 pub mod clock;
+pub mod discord;
 pub mod fake;
 pub mod fault;
 pub mod sample;
