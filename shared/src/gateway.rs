@@ -1,1 +1,159 @@
-//! gateway: to be written.
+//! The gateway: the whole decision about a request to the Discord endpoint.
+//!
+//! Invariants:
+//! - Nothing of a body is parsed before its signature held (design, rule 1).
+//! - "Working" is answered only after the queue took the job (rule 2).
+//! - The answer leaves within Discord's 3 seconds whatever upstream does: every call has a limit
+//!   of its own, and they add up to less ([`HISTORY_LIMIT`]).
+//! - A redelivered interaction is harmless: it becomes the same job again (rule 4).
+//!
+//! Out of scope: acting on a command. That is the consumer's.
+
+pub mod answer;
+mod conversation;
+mod intent;
+mod setup;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use ::http::Method;
+
+pub use conversation::HISTORY_LIMIT;
+pub use setup::{GatewaySettings, Problem, QUEUE_BINDING, Setup, THREADS_BINDING};
+pub use suggest::{AUTOCOMPLETE_LIMIT, Known, KnownIssue, MemoryFailed, ThreadMemory};
+
+use crate::command::Command;
+use crate::discord::interaction::{self, Incoming, Interaction, Kind};
+use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use crate::http::{Http, Request, Response};
+use crate::ports::{Clock, Level, Log, Queue};
+
+/// The longest body that is accepted. Interactions are a few KiB; a message command carries one
+/// message with its embeds, at most some tens.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// The only headers that are looked at.
+pub const HEADERS: [&str; 2] = [SIGNATURE_HEADER, TIMESTAMP_HEADER];
+
+/// What the gateway needs from its platform.
+pub trait Ports {
+    /// To Discord.
+    fn http(&self) -> &impl Http;
+    /// To the consumer. Gives up by itself within [`QUEUE_LIMIT`].
+    fn queue(&self) -> &impl Queue;
+    /// To what conversations know.
+    fn memory(&self) -> &impl ThreadMemory;
+    /// The time.
+    fn clock(&self) -> &impl Clock;
+    /// Log lines.
+    fn log(&self) -> &impl Log;
+}
+
+/// How long the queue may take to accept a job. An ordinary send takes some 50 ms; with
+/// [`HISTORY_LIMIT`] before it, 1 s of the 3 remains for the network and a cold start.
+pub const QUEUE_LIMIT: Duration = Duration::from_secs(1);
+
+/// Answers one request. Never fails and never panics: whatever comes in, this is the answer.
+pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Response {
+    match (request.uri().path(), request.method()) {
+        ("/" | "/discord/interactions", &Method::POST) => interact(request, setup, ports).await,
+        ("/" | "/discord/interactions", _) => answer::method_not_allowed("POST"),
+        ("/health", &Method::GET | &Method::HEAD) => answer::healthy(),
+        ("/health/ready", &Method::GET | &Method::HEAD) => answer::readiness(setup.problems()),
+        ("/health" | "/health/ready", _) => answer::method_not_allowed("GET, HEAD"),
+        _ => answer::not_found(),
+    }
+}
+
+async fn interact(request: &Request, setup: &Setup, ports: &impl Ports) -> Response {
+    let body = request.body();
+    if body.len() > MAX_BODY_BYTES {
+        return answer::too_large();
+    }
+    let settings = match setup.settings() {
+        Ok(settings) => settings,
+        Err(problems) => return answer::readiness(problems),
+    };
+    let now = ports.clock().now();
+    let verified = match signature::verify(&settings.public_key, request.headers(), body, now) {
+        Ok(verified) => verified,
+        Err(refusal) => {
+            ports.log().event(
+                Level::Info,
+                "request refused",
+                &[("reason", &refusal.to_string())],
+            );
+            return answer::unauthorized(refusal);
+        }
+    };
+    match interaction::parse(verified) {
+        Ok(Incoming::Ping) => answer::pong(),
+        Ok(Incoming::Interaction(interaction)) => react(&interaction, settings, ports).await,
+        Err(error) => {
+            ports.log().event(
+                Level::Error,
+                "interaction unreadable",
+                &[("reason", &error.to_string())],
+            );
+            answer::bad_request(error)
+        }
+    }
+}
+
+async fn react(
+    interaction: &Interaction,
+    settings: &GatewaySettings,
+    ports: &impl Ports,
+) -> Response {
+    match &interaction.kind {
+        Kind::Slash(_) | Kind::OnMessage { .. } => match intent::of(&interaction.kind) {
+            Ok(Command::Help(_)) => answer::help(),
+            Ok(command) => accept(command, interaction, settings, ports).await,
+            Err(rejection) => answer::rejected(&rejection),
+        },
+        Kind::Autocomplete(invocation) => {
+            let thread = conversation::thread(interaction);
+            answer::choices(&suggest::choices(invocation, &thread, ports).await)
+        }
+        // Our messages have no buttons or forms yet; those of a later version may come back to
+        // this one after a rollback.
+        Kind::Component { .. } | Kind::ModalSubmit { .. } | Kind::Unknown => answer::out_of_use(),
+    }
+}
+
+async fn accept(
+    command: Command,
+    interaction: &Interaction,
+    settings: &GatewaySettings,
+    ports: &impl Ports,
+) -> Response {
+    let job = conversation::job(command, interaction, settings, ports).await;
+    let id = job.id();
+    let fields = [("job", id.as_str()), ("command", job.command.name())];
+    let sent = match job.encode() {
+        Ok(body) => ports
+            .queue()
+            .send(&body, Duration::ZERO)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(fault) => Err(fault.to_string()),
+    };
+    match sent {
+        Ok(()) => {
+            ports.log().event(Level::Info, "job accepted", &fields);
+            answer::working()
+        }
+        Err(reason) => {
+            let [job, command] = fields;
+            ports.log().event(
+                Level::Error,
+                "job not accepted",
+                &[job, command, ("reason", &reason)],
+            );
+            answer::not_accepted()
+        }
+    }
+}

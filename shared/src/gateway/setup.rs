@@ -1,0 +1,114 @@
+//! What the gateway is configured with, read once from its environment.
+//!
+//! With anything missing or malformed no interaction is answered: a bot that takes commands which
+//! it cannot carry out is worse than one that says at `/health/ready` what it lacks. Only names
+//! and reasons are ever shown, no value.
+
+use crate::discord::client::DEFAULT_BASE;
+use crate::discord::signature::PublicKey;
+use crate::secret::Secret;
+use crate::service::Api;
+
+/// The queue of jobs.
+pub const QUEUE_BINDING: &str = "COMMANDS";
+/// The Thread objects.
+pub const THREADS_BINDING: &str = "THREADS";
+
+const PUBLIC_KEY: &str = "DISCORD_PUBLIC_KEY";
+const BOT_TOKEN: &str = "DISCORD_BOT_TOKEN";
+const API_URL: &str = "DISCORD_API_URL";
+
+/// Settings that are complete and well-formed.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// With which Discord signs.
+    pub public_key: PublicKey,
+    /// Reads the history of conversations.
+    pub bot_token: Secret,
+    /// Where Discord is.
+    pub discord_api_url: String,
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {what}")]
+pub struct Problem {
+    /// The variable, secret or binding.
+    pub name: &'static str,
+    /// What is wrong with it: `is missing`.
+    pub what: String,
+}
+
+/// The configuration as it was found.
+#[derive(Debug, Clone)]
+pub struct Setup(Result<GatewaySettings, Vec<Problem>>);
+
+impl Setup {
+    /// Reads the configuration: `text` looks up a variable or secret, `is_bound` a binding.
+    pub fn read(text: impl Fn(&str) -> Option<String>, is_bound: impl Fn(&str) -> bool) -> Self {
+        let public_key = required(PUBLIC_KEY, &text).and_then(|key| {
+            PublicKey::parse(&key).map_err(|error| problem(PUBLIC_KEY, error.to_string()))
+        });
+        let bot_token = required(BOT_TOKEN, &text).map(Secret::new).and_then(usable);
+        let discord_api_url = absolute(text(API_URL).unwrap_or_else(|| DEFAULT_BASE.to_owned()));
+        let unbound = [QUEUE_BINDING, THREADS_BINDING]
+            .into_iter()
+            .filter(|name| !is_bound(name));
+        let unbound: Vec<_> = unbound.map(|name| problem(name, "is not bound")).collect();
+        match (public_key, bot_token, discord_api_url) {
+            (Ok(public_key), Ok(bot_token), Ok(discord_api_url)) if unbound.is_empty() => {
+                Self(Ok(GatewaySettings {
+                    public_key,
+                    bot_token,
+                    discord_api_url,
+                }))
+            }
+            (public_key, bot_token, discord_api_url) => {
+                let malformed = [public_key.err(), bot_token.err(), discord_api_url.err()];
+                let mut problems: Vec<_> = malformed.into_iter().flatten().chain(unbound).collect();
+                problems.sort_by_key(|problem| problem.name);
+                Self(Err(problems))
+            }
+        }
+    }
+
+    /// The settings, if all is well.
+    pub fn settings(&self) -> Result<&GatewaySettings, &[Problem]> {
+        self.0.as_ref().map_err(Vec::as_slice)
+    }
+
+    /// What is wrong.
+    pub fn problems(&self) -> &[Problem] {
+        self.settings().err().unwrap_or_default()
+    }
+}
+
+fn required(name: &'static str, text: &impl Fn(&str) -> Option<String>) -> Result<String, Problem> {
+    text(name)
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| problem(name, "is missing"))
+}
+
+fn absolute(url: String) -> Result<String, Problem> {
+    match Api::new(&url) {
+        Ok(_) => Ok(url),
+        Err(_) => Err(problem(API_URL, "is not an absolute http(s) address")),
+    }
+}
+
+fn usable(token: Secret) -> Result<Secret, Problem> {
+    match Api::new(DEFAULT_BASE).and_then(|api| api.authorized("Bot ", &token)) {
+        Ok(_) => Ok(token),
+        Err(_) => Err(problem(
+            BOT_TOKEN,
+            "holds a line break or another control character",
+        )),
+    }
+}
+
+fn problem(name: &'static str, what: impl Into<String>) -> Problem {
+    Problem {
+        name,
+        what: what.into(),
+    }
+}

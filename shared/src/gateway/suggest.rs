@@ -1,0 +1,141 @@
+//! What is offered while somebody types an issue or a repository: what the conversation already
+//! knows, and what the rest of the command names. On any failure: nothing, since people can type.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Ports;
+use crate::command::OptionName;
+use crate::discord::interaction::{GivenOption, Invocation};
+use crate::discord::message::shorten;
+use crate::id::{IssueKey, ThreadId};
+use crate::ports::{Level, Log as _};
+use crate::reference::{Reference, Scope, find};
+
+/// How long a conversation may take to say what it knows. People type on while they wait, so an
+/// offer that comes later than this is not looked at; Discord itself would wait 3 s.
+pub const AUTOCOMPLETE_LIMIT: Duration = Duration::from_secs(1);
+
+/// The most choices that Discord takes.
+/// <https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-autocomplete>
+const MAX_CHOICES: usize = 25;
+
+/// The most characters of a choice's name, and of its value.
+const MAX_CHOICE_CHARS: usize = 100;
+
+/// What conversations know.
+#[expect(
+    async_fn_in_trait,
+    reason = "workers are single-threaded: no caller needs Send"
+)]
+pub trait ThreadMemory {
+    /// What `thread` knows, if it can say so within [`AUTOCOMPLETE_LIMIT`].
+    async fn known(&self, thread: &ThreadId) -> Result<Known, MemoryFailed>;
+}
+
+/// What one conversation knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Its issues.
+    pub issues: Vec<KnownIssue>,
+    /// Its repositories, `owner/name`, newest first.
+    pub repositories: Vec<String>,
+}
+
+/// An issue by the names that people know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownIssue {
+    /// `ENG-123`.
+    pub key: IssueKey,
+    /// Its title; may be empty.
+    pub title: String,
+}
+
+/// The conversation did not say.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the thread object did not answer: {0}")]
+pub struct MemoryFailed(pub String);
+
+/// One offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Choice {
+    /// What is shown.
+    name: String,
+    /// What is sent when it is chosen.
+    value: String,
+}
+
+/// The offers for the option that is being typed.
+pub(super) async fn choices(
+    invocation: &Invocation,
+    thread: &ThreadId,
+    ports: &impl Ports,
+) -> Vec<Choice> {
+    let Some(focused) = invocation.focused() else {
+        return Vec::new();
+    };
+    let Some(option) = OptionName::parse(&focused.name).filter(|option| option.has_autocomplete())
+    else {
+        return Vec::new();
+    };
+    let mut seen = BTreeSet::new();
+    let known = ports.memory().known(thread).await.unwrap_or_else(|error| {
+        let fields = [("thread", thread.as_str()), ("reason", &error.to_string())];
+        ports.log().event(Level::Warn, "nothing to offer", &fields);
+        Known::default()
+    });
+    let wanted = focused.value.to_string().trim().to_lowercase();
+    let others = invocation.options.iter().filter(|given| !given.focused);
+    known_choices(option, known)
+        .into_iter()
+        .chain(others.flat_map(|given| named_in(option, given)))
+        .filter(|choice| choice.name.to_lowercase().contains(&wanted))
+        // Last what the typed text itself names: for a pasted address, its issue or repository.
+        .chain(named_in(option, focused))
+        .filter(|choice| choice.value.chars().count() <= MAX_CHOICE_CHARS)
+        .filter(|choice| seen.insert(choice.value.clone()))
+        .take(MAX_CHOICES)
+        .collect()
+}
+
+fn known_choices(option: OptionName, known: Known) -> Vec<Choice> {
+    match option {
+        OptionName::Issue => known.issues.iter().map(choice_of_issue).collect(),
+        OptionName::Repo => known
+            .repositories
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .map(plain)
+            .collect(),
+        OptionName::Session | OptionName::Email | OptionName::Description => Vec::new(),
+    }
+}
+
+fn named_in(option: OptionName, given: &GivenOption) -> Vec<Choice> {
+    let found = find(&given.value.to_string(), &Scope::default()).into_iter();
+    let value = found.filter_map(|found| match (option, found.reference) {
+        (OptionName::Issue, Reference::LinearIssue(issue)) => Some(issue.key.to_string()),
+        (OptionName::Repo, Reference::GitHubRepository(repository)) => Some(repository.to_string()),
+        (OptionName::Repo, Reference::GitHubFile(file)) => Some(file.repository.to_string()),
+        (OptionName::Repo, Reference::GitHubIssue(issue)) => Some(issue.repository.to_string()),
+        _ => None,
+    });
+    value.map(plain).collect()
+}
+
+fn choice_of_issue(issue: &KnownIssue) -> Choice {
+    let name = format!("{} {}", issue.key, issue.title);
+    Choice {
+        name: shorten(name.trim_end(), MAX_CHOICE_CHARS),
+        value: issue.key.to_string(),
+    }
+}
+
+fn plain(value: String) -> Choice {
+    Choice {
+        name: value.clone(),
+        value,
+    }
+}
