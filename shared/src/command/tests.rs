@@ -1,5 +1,6 @@
 //! The grammar as a table, the registration against Discord's limits, and the round trip.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
@@ -35,7 +36,10 @@ fn fix(options: Options) -> Command {
     Command::Fix(options)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the fields that it fills are optional")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the fields that it fills are optional"
+)]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -379,6 +383,12 @@ fn the_registration_is_what_discord_takes() {
     }
 }
 
+/// The order of members depends on what other crates of a build want of `serde_json`.
+fn sorted(object: &Value) -> String {
+    let members: BTreeMap<String, Value> = serde_json::from_value(object.clone()).unwrap();
+    serde_json::to_string(&members).unwrap()
+}
+
 #[test]
 fn the_registration() {
     let registration = render_registration();
@@ -387,7 +397,7 @@ fn the_registration() {
     for command in commands {
         let mut head = command.clone();
         head.as_object_mut().unwrap().remove("options");
-        writeln!(shown, "{head}").unwrap();
+        writeln!(shown, "{}", sorted(&head)).unwrap();
         for sub in command
             .get("options")
             .and_then(Value::as_array)
@@ -396,7 +406,7 @@ fn the_registration() {
         {
             let mut head = sub.clone();
             let options = head.as_object_mut().unwrap().remove("options").unwrap();
-            writeln!(shown, "  {head}").unwrap();
+            writeln!(shown, "  {}", sorted(&head)).unwrap();
             // `fix` takes the same as `contextualize`.
             for option in options
                 .as_array()
@@ -404,7 +414,7 @@ fn the_registration() {
                 .iter()
                 .filter(|_| sub["name"] == "fix")
             {
-                writeln!(shown, "    {option}").unwrap();
+                writeln!(shown, "    {}", sorted(option)).unwrap();
             }
         }
     }

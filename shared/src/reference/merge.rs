@@ -286,3 +286,6 @@ fn raise<T>(slot: &mut Slot<T>, rank: Rank, value: T) {
 fn value_of<T>(slot: Slot<T>) -> Option<T> {
     slot.map(|(_, value)| value)
 }
+
+#[cfg(test)]
+mod tests;

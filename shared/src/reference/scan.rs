@@ -356,3 +356,6 @@ fn is_scheme(c: char) -> bool {
 fn last_len(text: &str, at: usize) -> usize {
     text[at..].chars().next().map_or(0, char::len_utf8)
 }
+
+#[cfg(test)]
+mod tests;

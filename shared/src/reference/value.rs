@@ -197,3 +197,6 @@ fn address(value: &str, scope: &Scope) -> Option<Reference> {
 fn shown(given: &str) -> String {
     inline_code(&truncate(given, SHOWN_CHARS))
 }
+
+#[cfg(test)]
+mod tests;
