@@ -39,7 +39,7 @@ fn a_word_without_end_is_cut_between_graphemes() {
     let flags = "🇩🇪".repeat(60);
     let parts = split_at(&flags, 54);
     assert_eq!(parts.concat(), flags);
-    assert!(parts.iter().all(|part| count(part) % 2 == 0));
+    assert!(parts.iter().all(|part| count(part).is_multiple_of(2)));
 }
 
 #[test]
@@ -99,7 +99,7 @@ proptest! {
         let parts = split_at(&text, limit);
         prop_assert!(parts.iter().all(|part| count(part) <= limit && !part.trim().is_empty()));
         prop_assert_eq!(visible(&parts.concat()), visible(&text));
-        if parts.iter().map(|part| part.len()).sum::<usize>() == text.len() {
+        if parts.iter().map(String::len).sum::<usize>() == text.len() {
             prop_assert_eq!(parts.concat(), text);
         }
     }
