@@ -13,4 +13,6 @@ pub mod clock;
 pub mod discord;
 pub mod fake;
 pub mod fault;
+pub mod github;
+mod graphql;
 pub mod sample;

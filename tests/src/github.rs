@@ -1,0 +1,117 @@
+//! GitHub as far as bugbot speaks to it, over a real bare git repository: REST, the GraphQL
+//! mutation that commits, App authentication, code search, and git over smart HTTP.
+//!
+//! Invariant: there is one truth, the repository on disk. What the API commits, a clone holds;
+//! what a push moves, the API shows. A request either has its whole effect or none.
+//!
+//! Out of scope: forks, teams, reviews, branch protection, webhooks.
+
+mod access;
+mod app;
+mod checks;
+mod commits;
+mod gate;
+mod graphql;
+mod issues;
+mod limits;
+mod pulls;
+mod refs;
+mod refusal;
+mod render;
+mod repository;
+mod search;
+mod smart_http;
+mod state;
+mod story;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+
+pub use self::access::{
+    APP_ID, APP_KEY_PEM, APP_LOGIN, INSTALLATION_ID, Level, Permissions, permissions,
+};
+pub use self::limits::Resource;
+use self::refusal::Refusal;
+pub use self::repository::{
+    ChangeRefused, Changes, Commit, Entry, GitFailed, Person, Repository, Stat,
+};
+pub use self::state::{Comment, PullRequest, State};
+pub use self::story::Files;
+use crate::fake::{Dialect, Fake};
+
+/// What the handlers share.
+type Service = Fake<State>;
+
+/// The longest text of an issue, a pull request or a comment.
+const MAX_BODY_CHARACTERS: usize = 65_536;
+
+/// A stand-in for GitHub. Clones are the same GitHub.
+#[derive(Debug, Clone)]
+pub struct GitHub {
+    fake: Service,
+}
+
+impl GitHub {
+    /// The chassis: faults, requests seen, violations.
+    pub fn fake(&self) -> &Fake<State> {
+        &self.fake
+    }
+
+    /// Panics on violations and on planned faults that never struck.
+    pub fn finish(&self) {
+        self.fake.finish(&[]);
+    }
+
+    /// The API at `/`, and git at `/{owner}/{repo}.git`.
+    pub fn router(&self) -> Router {
+        let api = Router::new()
+            .merge(refs::routes())
+            .merge(commits::routes())
+            .merge(pulls::routes())
+            .merge(issues::routes())
+            .merge(checks::routes())
+            .merge(search::routes())
+            .merge(app::routes())
+            .merge(graphql::routes())
+            .layer(middleware::from_fn_with_state(
+                self.fake.clone(),
+                gate::pass,
+            ));
+        self.fake
+            .equip(api.merge(smart_http::routes()).fallback(unknown))
+    }
+}
+
+/// What GitHub does not have, bugbot has no reason to ask for.
+async fn unknown(Shared(fake): Shared<Service>, method: Method, uri: Uri) -> Refusal {
+    fake.violation(format!("{method} {uri}: no such route"));
+    Refusal::not_found()
+}
+
+const DIALECT: Dialect = Dialect {
+    service: "GitHub",
+    failure,
+    rate_limited: secondary_limit,
+};
+
+/// Its front end's failures are HTML; those of the API are JSON. Clients must take either.
+fn failure(status: StatusCode) -> Response {
+    Refusal::new(status, "Server Error").into_response()
+}
+
+/// A secondary rate limit: 403, not 429, with `Retry-After`.
+/// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
+fn secondary_limit(after: Duration) -> Response {
+    let message =
+        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+    Refusal::forbidden(message)
+        .with_retry_after(after)
+        .into_response()
+}
