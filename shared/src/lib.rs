@@ -30,4 +30,5 @@ pub mod report;
 pub mod secret;
 pub mod service;
 pub mod settings;
+pub mod shorten;
 pub mod thread;

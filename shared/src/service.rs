@@ -42,11 +42,12 @@ impl std::fmt::Display for Service {
 
 /// What came of creating something that can exist only once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Creation<T> {
+pub enum Creation<T, U = T> {
     /// It is new.
     Created(T),
-    /// It was there, from an earlier attempt of ours or by somebody else's hand.
-    AlreadyExisted(T),
+    /// It was there, from an earlier attempt of ours or by somebody else's hand. An answer that
+    /// says so need not say what was there: then `U` is `()`.
+    AlreadyExisted(U),
 }
 
 impl<T> Creation<T> {

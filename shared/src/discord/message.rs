@@ -10,13 +10,12 @@
 mod attachment;
 mod button;
 mod embed;
-mod shorten;
-mod split;
 #[cfg(test)]
 mod tests;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+pub use crate::shorten::shorten;
 pub(in crate::discord) use attachment::multipart;
 pub use attachment::{Attachment, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS};
 pub use button::{Button, ButtonStyle, LimitExceeded, MAX_CUSTOM_ID_CHARS};
@@ -24,8 +23,6 @@ pub use embed::{
     Color, Embed, MAX_DESCRIPTION_CHARS, MAX_FIELD_NAME_CHARS, MAX_FIELD_VALUE_CHARS, MAX_FIELDS,
     MAX_FOOTER_CHARS, MAX_TITLE_CHARS,
 };
-pub use shorten::shorten;
-pub use split::split;
 
 /// The most characters of `content`. The `OpenAPI` document says 4,000; the prose, and the
 /// service towards bots, say 2,000.
@@ -64,7 +61,7 @@ pub struct Message {
 
 impl Message {
     /// A message of plain text (Discord's Markdown), visibly shortened when too long. To send all
-    /// of a long text use [`split`] or an [`Attachment`].
+    /// of a long text use [`crate::report::split`] or an [`Attachment`].
     pub fn text(content: impl AsRef<str>) -> Self {
         Self::default().with_text(content)
     }

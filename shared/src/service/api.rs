@@ -63,6 +63,12 @@ impl Api {
         Ok(self)
     }
 
+    /// Adds a fixed header to every request.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
+        self
+    }
+
     /// A request without a body.
     pub(crate) fn call(&self, method: Method, path: &[&str], query: &[(&str, &str)]) -> Request {
         self.build(method, path, query, None, Vec::new())

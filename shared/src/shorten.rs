@@ -1,7 +1,7 @@
 //! Shortening that shows.
 
 /// `text` if it has at most `max` characters, else its beginning and a note of how much is
-/// missing, together at most `max` characters. (Discord counts code points.)
+/// missing, together at most `max` characters. (Characters are code points, as Discord and GitHub count.)
 pub fn shorten(text: &str, max: usize) -> String {
     // Bytes bound characters from above, so most texts need no counting.
     if text.len() <= max {

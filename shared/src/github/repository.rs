@@ -1,0 +1,36 @@
+//! A repository.
+
+use ::http::Method;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::answer::{about, checked};
+use super::name::RepoName;
+use crate::http::{Request, Response};
+use crate::service::{Api, ServiceError, decode};
+
+/// What we need to know of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Repository {
+    /// Its name, as its owner spells it.
+    pub full_name: RepoName,
+    /// The branch that fixes start from and go to.
+    pub default_branch: String,
+    /// Whether a clone needs a token.
+    pub private: bool,
+    /// Whether nothing can be written to it any more.
+    #[serde(default)]
+    pub archived: bool,
+    /// Where to clone it from.
+    pub clone_url: String,
+}
+
+/// Reads a repository.
+pub fn repository_request(api: &Api, repo: &RepoName) -> Request {
+    about(api, Method::GET, repo, &[], &[])
+}
+
+/// The repository.
+pub fn parse_repository(response: &Response, now: Timestamp) -> Result<Repository, ServiceError> {
+    decode(checked(response, now)?)
+}
