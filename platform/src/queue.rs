@@ -5,10 +5,12 @@
 //! so that both sides of the core see the same JSON text. (Sending a `serde_json::Value` does not
 //! work: it becomes a JavaScript `Map` and arrives as `{}`.)
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use shared::ports::{Queue, QueueRefused};
-use worker::{Env, QueueContentType, RawMessage, RawMessageBuilder};
+use worker::{Delay, Env, QueueContentType, RawMessage, RawMessageBuilder};
 
 use crate::js;
 
@@ -16,14 +18,33 @@ use crate::js;
 /// <https://developers.cloudflare.com/queues/platform/limits/>
 const MAX_DELAY: Duration = Duration::from_hours(24);
 
+/// How long the queue may take, unless [`Producer::within`] says otherwise.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
 /// The producing end.
 #[derive(Debug, Clone)]
-pub struct Producer(worker::Queue);
+pub struct Producer {
+    queue: worker::Queue,
+    within: Duration,
+}
 
 impl Producer {
     /// The queue bound as `name`.
     pub fn bound(env: &Env, name: &str) -> worker::Result<Self> {
-        env.queue(name).map(Self)
+        let queue = env.queue(name)?;
+        Ok(Self {
+            queue,
+            within: TIME_LIMIT,
+        })
+    }
+
+    /// The same end with another time limit. What was sent when it passes may still arrive.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self {
+            within: limit,
+            ..self
+        }
     }
 }
 
@@ -33,10 +54,11 @@ impl Queue for Producer {
         if !delay.is_zero() {
             message = message.delay_seconds(whole_seconds(delay));
         }
-        self.0
-            .send_raw(message.build_with_content_type(QueueContentType::Json))
-            .await
-            .map_err(|error| QueueRefused(error.to_string()))
+        let message = message.build_with_content_type(QueueContentType::Json);
+        match select(pin!(self.queue.send_raw(message)), Delay::from(self.within)).await {
+            Either::Left((sent, _)) => sent.map_err(|error| QueueRefused(error.to_string())),
+            Either::Right(((), _)) => Err(QueueRefused(format!("no answer in {:?}", self.within))),
+        }
     }
 }
 
