@@ -108,19 +108,23 @@ async fn react(
     settings: &GatewaySettings,
     ports: &impl Ports,
 ) -> Response {
-    match &interaction.kind {
-        Kind::Slash(_) | Kind::OnMessage { .. } => match intent::of(&interaction.kind) {
-            Ok(Command::Help(_)) => answer::help(),
-            Ok(command) => accept(command, interaction, settings, ports).await,
-            Err(rejection) => answer::rejected(&rejection),
-        },
+    let command = match &interaction.kind {
+        Kind::Slash(invocation) => intent::of_slash(invocation),
+        Kind::OnMessage { name, .. } => intent::of_message_command(name),
         Kind::Autocomplete(invocation) => {
             let thread = conversation::thread(interaction);
-            answer::choices(&suggest::choices(invocation, &thread, ports).await)
+            return answer::choices(&suggest::choices(invocation, &thread, ports).await);
         }
         // Our messages have no buttons or forms yet; those of a later version may come back to
         // this one after a rollback.
-        Kind::Component { .. } | Kind::ModalSubmit { .. } | Kind::Unknown => answer::out_of_use(),
+        Kind::Component { .. } | Kind::ModalSubmit { .. } | Kind::Unknown => {
+            return answer::out_of_use();
+        }
+    };
+    match command {
+        Ok(Command::Help(_)) => answer::help(),
+        Ok(command) => accept(command, interaction, settings, ports).await,
+        Err(rejection) => answer::rejected(&rejection),
     }
 }
 

@@ -26,7 +26,7 @@ pub use list::{MAX_FILES, MAX_TOTAL_BYTES};
 pub use protected::Protected;
 pub use reason::{Reason, Violation};
 pub use settings::PolicyError;
-pub use shape::{MAX_PATH_BYTES, MAX_SEGMENT_BYTES};
+pub use shape::{MAX_FOLDERS, MAX_PATH_BYTES, MAX_SEGMENT_BYTES};
 
 /// The folders that are allowed unless the operator names others: where front-end code lives.
 pub const DEFAULT_FOLDERS: [&str; 4] = ["src", "app", "components", "pages"];

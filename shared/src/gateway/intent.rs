@@ -2,24 +2,19 @@
 
 use crate::command::catalogue::{NAME, Verb};
 use crate::command::{Command, Options, Rejection};
-use crate::discord::interaction::{Invocation, Kind};
+use crate::discord::interaction::Invocation;
 use crate::reference::Scope;
 
-/// The command that a slash command or context-menu entry stands for.
-pub(super) fn of(kind: &Kind) -> Result<Command, Rejection> {
-    match kind {
-        Kind::Slash(invocation) => of_slash(invocation),
-        Kind::OnMessage { name, .. } => Verb::of_message_command(name)
-            .map(|verb| Command::new(verb, Options::default()))
-            .ok_or_else(|| Rejection::unknown_command(name)),
-        Kind::Autocomplete(_)
-        | Kind::Component { .. }
-        | Kind::ModalSubmit { .. }
-        | Kind::Unknown => Err(Rejection::unknown_command("")),
+/// The command of an entry of a message's context menu.
+pub(super) fn of_message_command(name: &str) -> Result<Command, Rejection> {
+    match Verb::of_message_command(name) {
+        Some(verb) => Ok(Command::new(verb, Options::default())),
+        None => Err(Rejection::unknown_command(name)),
     }
 }
 
-fn of_slash(invocation: &Invocation) -> Result<Command, Rejection> {
+/// The command that was typed.
+pub(super) fn of_slash(invocation: &Invocation) -> Result<Command, Rejection> {
     if invocation.name != NAME {
         return Err(Rejection::unknown_command(&invocation.name));
     }

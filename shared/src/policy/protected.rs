@@ -197,8 +197,16 @@ pub(super) fn check(path: &str, operator: &[String]) -> Result<(), Reason> {
 }
 
 fn matches_it_or_a_parent(glob: &str, path: &str) -> bool {
-    let parents = path.match_indices('/').map(|(end, _)| &path[..end]);
-    parents
-        .chain([path])
-        .any(|part| fast_glob::glob_match(glob, part))
+    match glob.strip_prefix("**/") {
+        // A name at any depth, as most are: each name of the path is looked at once.
+        Some(name) if !name.contains('/') => path
+            .split('/')
+            .any(|segment| fast_glob::glob_match(name, segment)),
+        _ => {
+            let parents = path.match_indices('/').map(|(end, _)| &path[..end]);
+            parents
+                .chain([path])
+                .any(|part| fast_glob::glob_match(glob, part))
+        }
+    }
 }

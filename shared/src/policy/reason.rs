@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_FILES, MAX_PATH_BYTES, MAX_SEGMENT_BYTES, MAX_TOTAL_BYTES, Protected};
+use super::{
+    MAX_FILES, MAX_FOLDERS, MAX_PATH_BYTES, MAX_SEGMENT_BYTES, MAX_TOTAL_BYTES, Protected,
+};
 
 /// One thing wrong with a result.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,7 +82,9 @@ pub enum Reason {
     #[error("has a file with an empty path")]
     EmptyPath,
     /// Longer than a path or a name may be.
-    #[error("is longer than {MAX_PATH_BYTES} bytes, or {MAX_SEGMENT_BYTES} in one name")]
+    #[error(
+        "is longer than {MAX_PATH_BYTES} bytes, {MAX_SEGMENT_BYTES} in one name, or {MAX_FOLDERS} folders"
+    )]
     TooLong,
     /// Bytes that are no text were replaced on the way: the true path is unknown.
     #[error("is not valid UTF-8")]

@@ -11,6 +11,9 @@ pub const MAX_PATH_BYTES: usize = 240;
 /// write is far below, and a tool that appends `.orig` or a hash must still have room.
 pub const MAX_SEGMENT_BYTES: usize = 200;
 
+/// The most folders around a file. Deep trees have some twelve; it bounds the work on a path.
+pub const MAX_FOLDERS: usize = 32;
+
 /// Names that Windows gives to devices, whatever their extension.
 /// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
 const DOS_DEVICES: [&str; 27] = [
@@ -23,7 +26,7 @@ pub(super) fn check(path: &str) -> Result<(), Reason> {
     if path.is_empty() {
         return Err(Reason::EmptyPath);
     }
-    if path.len() > MAX_PATH_BYTES {
+    if path.len() > MAX_PATH_BYTES || path.matches('/').count() > MAX_FOLDERS {
         return Err(Reason::TooLong);
     }
     if path.contains(char::REPLACEMENT_CHARACTER) {

@@ -56,6 +56,7 @@ fn what_lies_outside_the_allowed_folders_is_refused() {
 #[test]
 fn paths_of_a_hostile_form_are_refused() {
     let long = format!("src/{}", "a/".repeat(120) + "a");
+    let deep = format!("src/{}a.ts", "a/".repeat(MAX_FOLDERS));
     let long_name = format!("src/{}", "a".repeat(201));
     for (path, reason) in [
         ("", Reason::EmptyPath),
@@ -100,6 +101,7 @@ fn paths_of_a_hostile_form_are_refused() {
         ("src/caf\u{fffd}.ts", Reason::NotUtf8),
         (&long, Reason::TooLong),
         (&long_name, Reason::TooLong),
+        (&deep, Reason::TooLong),
     ] {
         assert_eq!(Policy::default().would_allow(path), Err(reason), "{path:?}");
     }
