@@ -7,11 +7,16 @@
 //!
 //! Out of scope: what the references of several messages add up to ([`super::merge`]).
 
+mod shape;
+
 use std::ops::Range;
 
 use super::value::{IssueRef, SessionRef, normal_session};
 use super::{Reference, Repository, Scope, email, github, issue, parse_address, posthog};
 use crate::id::SessionId;
+use shape::{address_len, fences, is_scheme, is_word, last_len};
+
+pub(super) use shape::starts_with_known_host;
 
 /// The most references that one text yields. A conversation has a handful; a text with more is
 /// a log or an attack, and its rest would not change what is found first.
@@ -62,29 +67,6 @@ pub(super) fn find_counting(text: &str, scope: &Scope) -> (Vec<Found>, usize) {
         at = scanner.step(at);
     }
     (scanner.found, scanner.looked_at)
-}
-
-/// Hosts that people paste without `https://`.
-const KNOWN_HOSTS: &[&str] = &[
-    "linear.app/",
-    "github.com/",
-    "www.github.com/",
-    "raw.githubusercontent.com/",
-    "us.posthog.com/",
-    "eu.posthog.com/",
-    "app.posthog.com/",
-    "discord.com/",
-    "ptb.discord.com/",
-    "canary.discord.com/",
-    "discordapp.com/",
-];
-
-pub(super) fn starts_with_known_host(text: &str) -> bool {
-    let is = |host: &&str| {
-        text.get(..host.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(host))
-    };
-    KNOWN_HOSTS.iter().any(is)
 }
 
 /// What the words just before said is about to come.
@@ -313,48 +295,6 @@ fn announce(word: &str, before: Option<Announced>) -> Option<Announced> {
         label,
         separated: false,
     })
-}
-
-/// Blocks between pairs of three backticks, last first. One that is not closed is text, as in
-/// Discord.
-fn fences(text: &str) -> Vec<Range<usize>> {
-    let marks: Vec<usize> = text.match_indices("```").map(|(at, _)| at).collect();
-    marks
-        .chunks_exact(2)
-        .rev()
-        .map(|pair| pair[0]..pair[1])
-        .collect()
-}
-
-/// How far an address reaches: to a space, to what cannot stand in one, or to a bracket that
-/// was opened before it. `[` and `]` end it as well: Markdown needs them more than `IPv6` does.
-fn address_len(rest: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, c) in rest.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' if depth == 0 => return at,
-            ')' => depth -= 1,
-            '<' | '>' | '"' | '\'' | '`' | '|' | '\\' | '{' | '}' | '^' | '[' | ']' => return at,
-            _ if c.is_whitespace() || c.is_control() => return at,
-            _ if !c.is_ascii() && !c.is_alphanumeric() => return at,
-            _ => {}
-        }
-    }
-    rest.len()
-}
-
-/// What belongs to a word: all that can stand in an identifier, an e-mail address or a path.
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '%' | '$' | '@' | '/' | '#')
-}
-
-fn is_scheme(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')
-}
-
-fn last_len(text: &str, at: usize) -> usize {
-    text[at..].chars().next().map_or(0, char::len_utf8)
 }
 
 #[cfg(test)]

@@ -93,7 +93,8 @@ proptest! {
 
     #[test]
     fn texts_on_their_own_lines_yield_what_each_does(texts in prop::collection::vec(prop_oneof![named(), hostile()], 0..6)) {
-        prop_assume!(!texts.iter().any(|text| text.contains("``")));
+        // Three backticks in one text would open a block that ends in another.
+        let texts: Vec<String> = texts.iter().map(|text| text.replace("``", "")).collect();
         let together: Vec<Reference> = find(&texts.join("\n"), &scope()).into_iter().map(|found| found.reference).collect();
         let apart: Vec<Reference> =
             texts.iter().flat_map(|text| find(text, &scope())).map(|found| found.reference).collect();
