@@ -15,4 +15,5 @@ pub mod fake;
 pub mod fault;
 pub mod github;
 mod graphql;
+pub mod posthog;
 pub mod sample;
