@@ -1,0 +1,209 @@
+//! The agent's process: started with nothing but what it needs, read line by line, and ended as a
+//! whole.
+//!
+//! Invariant: the environment is made from nothing. The agent gets an address and a key of the
+//! run's own model proxy; the prompt reaches it on its standard input, so that no shell and no
+//! list of processes ever sees it.
+
+mod event;
+mod lines;
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use shared::secret::Secret;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::config::Config;
+use crate::supervise::GRACE;
+use crate::workspace::Workspace;
+pub use event::{AgentEvent, Report, parse_event};
+use lines::Lines;
+
+/// The tools that the agent gets: none of them runs anything.
+const TOOLS: &str = "Read,Edit,Write,Glob,Grep";
+/// How much of the end of the agent's standard error is kept.
+const MAX_STDERR_BYTES: usize = 4096;
+/// Beyond the grace of the supervisor, before it is killed itself.
+const LAST_RESORT: Duration = Duration::from_millis(2500);
+
+/// What an agent is started with.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// What it shall do.
+    pub prompt: &'a str,
+    /// Where it talks to the model.
+    pub base_url: &'a str,
+    /// The key for there; good for this run only.
+    pub key: &'a Secret,
+    /// A model other than the agent's default.
+    pub model: Option<&'a str>,
+    /// Turns that are left.
+    pub max_turns: u32,
+    /// Money that is left.
+    pub max_budget_usd: f64,
+}
+
+/// A running agent.
+#[derive(Debug)]
+pub struct Agent {
+    supervisor: Child,
+    lines: Lines<ChildStdout>,
+    stderr: JoinHandle<String>,
+}
+
+impl Agent {
+    /// Starts it in the workspace.
+    pub fn start(config: &Config, workspace: &Workspace, launch: &Launch<'_>) -> io::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("supervise");
+        if let Some(user) = config.agent_user {
+            command.args([
+                "--uid",
+                &user.uid.to_string(),
+                "--gid",
+                &user.gid.to_string(),
+            ]);
+        }
+        command
+            .arg("--")
+            .args(&config.agent_command)
+            .args(arguments(launch));
+        command
+            .env_clear()
+            .envs(environment(config, workspace, launch))
+            .current_dir(workspace.work())
+            .stdin(prompt_file(&workspace.prompt(), launch.prompt)?)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut supervisor = command.spawn()?;
+        let stdout = supervisor.stdout.take().expect("it is piped");
+        let stderr = supervisor.stderr.take().expect("it is piped");
+        Ok(Self {
+            supervisor,
+            lines: Lines::new(stdout),
+            stderr: tokio::spawn(tail(stderr)),
+        })
+    }
+
+    /// The next line of its output; `None` when there will be no more. Nothing is lost when this
+    /// future is dropped.
+    pub async fn next_line(&mut self) -> Option<Vec<u8>> {
+        self.lines.next().await
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.supervisor.wait().await
+    }
+
+    /// The end of what it wrote on its standard error. For an agent that has ended.
+    pub async fn last_words(self) -> String {
+        self.stderr.await.unwrap_or_default()
+    }
+
+    /// Ends it and everything that it started; returns when nothing of it is left.
+    pub async fn stop(mut self) {
+        let pid = self
+            .supervisor
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(pid) = pid {
+            let _ = kill_process(pid, Signal::TERM);
+            if timeout(GRACE + LAST_RESORT, self.supervisor.wait())
+                .await
+                .is_err()
+            {
+                tracing::error!("a supervisor did not end in time");
+                // It leads a session of its own, and so a group.
+                let _ = kill_process_group(pid, Signal::KILL);
+            }
+        }
+        let _ = self.supervisor.wait().await;
+        self.stderr.abort();
+    }
+}
+
+/// <https://docs.anthropic.com/en/docs/claude-code/cli-reference>
+fn arguments(launch: &Launch<'_>) -> Vec<String> {
+    let max_turns = launch.max_turns.to_string();
+    let max_budget = format!("{:.4}", launch.max_budget_usd);
+    let mut arguments = vec![
+        "--print",
+        "--output-format",
+        "stream-json",
+        "--verbose",
+        // Nothing that runs commands; files of the working directory only; no settings, hooks
+        // or servers of the repository's.
+        "--restricted",
+        "--strict-mcp-config",
+        "--disable-slash-commands",
+        "--tools",
+        TOOLS,
+        "--permission-mode",
+        "acceptEdits",
+        "--permission-prompts",
+        "none",
+        "--max-turns",
+        &max_turns,
+        "--max-budget-usd",
+        &max_budget,
+    ];
+    if let Some(model) = launch.model {
+        arguments.extend(["--model", model]);
+    }
+    arguments.into_iter().map(str::to_owned).collect()
+}
+
+fn environment(
+    config: &Config,
+    workspace: &Workspace,
+    launch: &Launch<'_>,
+) -> Vec<(&'static str, std::ffi::OsString)> {
+    vec![
+        ("PATH", config.path.clone().into()),
+        ("HOME", workspace.home().into()),
+        ("TMPDIR", workspace.tmp().into()),
+        ("LANG", "C.UTF-8".into()),
+        ("TERM", "dumb".into()),
+        ("ANTHROPIC_BASE_URL", launch.base_url.into()),
+        ("ANTHROPIC_API_KEY", launch.key.expose().into()),
+        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
+        ("DISABLE_AUTOUPDATER", "1".into()),
+        // The proxy retries; what it passes on is final.
+        ("CLAUDE_CODE_MAX_RETRIES", "0".into()),
+    ]
+}
+
+/// The prompt as a file that is open for reading and that only we could open again.
+fn prompt_file(path: &Path, prompt: &str) -> io::Result<File> {
+    use std::io::Write as _;
+    let options = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .clone();
+    options.open(path)?.write_all(prompt.as_bytes())?;
+    File::open(path)
+}
+
+/// The end of a stream.
+async fn tail(mut stream: ChildStderr) -> String {
+    let mut kept = Vec::new();
+    let mut buffer = [0; 1024];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        kept.extend_from_slice(&buffer[..read]);
+        let surplus = kept.len().saturating_sub(MAX_STDERR_BYTES);
+        kept.drain(..surplus);
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}

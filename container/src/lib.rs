@@ -1,0 +1,30 @@
+//! The executor: runs a coding agent on a clone of a repository and returns its diff as data.
+//!
+//! One program with two faces. `bugbot-executor` serves the protocol of [`shared::executor`];
+//! `bugbot-executor supervise` is started by it, once a run, and stands above the agent's process
+//! tree ([`supervise`]).
+//!
+//! Architecture invariants:
+//! - Nothing that the repository holds is executed by us: git never checks out a working tree
+//!   here, so that no hook, filter, attribute or submodule has a say ([`git`]).
+//! - The agent sees neither the clone token nor the model key: the first lives in the environment
+//!   of one git process that ends before the agent starts, the second in the [`proxy`].
+//! - Nothing is ever pushed: there is no code here that could.
+//! - A run's directory is gone when the run has ended; what remains of it is its result.
+#![forbid(unsafe_code)]
+
+pub mod agent;
+pub mod checkpoint;
+pub mod config;
+pub mod diff;
+pub mod git;
+pub mod progress;
+pub mod proxy;
+pub mod redact;
+pub mod run;
+pub mod runs;
+pub mod server;
+pub mod supervise;
+pub mod tree;
+pub mod validate;
+pub mod workspace;

@@ -1,0 +1,226 @@
+//! All runs of this executor.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use shared::executor::{Checkpoint, Health, RunRequest, RunStatus};
+use shared::id::RunId;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::checkpoint::Checkpoints;
+use crate::config::Config;
+use crate::run::{Run, Stop};
+use crate::validate::validate;
+use crate::workspace::{own_directory, remove};
+
+/// From SIGTERM to the end of the program: cleanly within ten seconds.
+const SHUT_DOWN_WITHIN: Duration = Duration::from_secs(9);
+/// How often results that nobody needs any more are looked for.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// The most runs remembered, results and all: 5 MiB each at worst.
+const MAX_REMEMBERED: usize = 50;
+
+/// All runs of this executor.
+#[derive(Debug)]
+pub struct Runs {
+    config: Config,
+    clones_dir: PathBuf,
+    checkpoints: Checkpoints,
+    shutting_down: AtomicBool,
+    table: Mutex<BTreeMap<RunId, Arc<Run>>>,
+}
+
+/// Why a run was not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartRefused {
+    /// The request makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// There is another run of this id.
+    #[error("another run has this id")]
+    Conflict,
+    /// As many runs as may be are active.
+    #[error("as many runs as may be are active")]
+    Busy,
+    /// This executor ends.
+    #[error("this executor is shutting down")]
+    ShuttingDown,
+}
+
+impl Runs {
+    /// No runs; what a crashed executor left behind is removed, but for its checkpoints.
+    pub fn open(config: Config) -> io::Result<Self> {
+        own_directory(&config.data_dir, 0o711)?;
+        let clones_dir = config.data_dir.join("runs");
+        remove(&clones_dir)?;
+        own_directory(&clones_dir, 0o711)?;
+        let checkpoints = Checkpoints::open(config.data_dir.join("checkpoints"))?;
+        checkpoints.sweep()?;
+        Ok(Self {
+            config,
+            clones_dir,
+            checkpoints,
+            shutting_down: AtomicBool::new(false),
+            table: Mutex::default(),
+        })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Starts a run, or finds that it was started before.
+    pub fn start(self: &Arc<Self>, mut request: RunRequest) -> Result<RunStatus, StartRefused> {
+        validate(&request).map_err(StartRefused::Invalid)?;
+        let mut table = self.table();
+        if let Some(known) = table.get(&request.run_id) {
+            if !known.request.is_same_run(&request) {
+                return Err(StartRefused::Conflict);
+            }
+            return Ok(known.progress.status());
+        }
+        if self.shutting_down.load(Ordering::SeqCst) {
+            return Err(StartRefused::ShuttingDown);
+        }
+        let active = table.values().filter(|run| !run.has_settled()).count();
+        if active >= self.config.max_runs {
+            return Err(StartRefused::Busy);
+        }
+        if request.checkpoint.is_none() {
+            request.checkpoint = self
+                .checkpoints
+                .load(&request.run_id, &request.source.base_commit);
+        }
+        let run = Arc::new(Run::new(&request));
+        table.insert(request.run_id.clone(), run.clone());
+        forget_the_oldest(&mut table);
+        let status = run.progress.status();
+        tracing::info!(run = %run.id(), resumed = request.checkpoint.is_some(), "run started");
+        tokio::spawn(self.clone().carry_out(run, request));
+        Ok(status)
+    }
+
+    async fn carry_out(self: Arc<Self>, run: Arc<Run>, request: RunRequest) {
+        let executed = {
+            let (run, runs) = (run.clone(), self.clone());
+            tokio::spawn(async move { run.execute(request, &runs.config, &runs.clones_dir).await })
+        };
+        if executed.await.is_err() {
+            run.fail("the run's task panicked");
+        }
+        if let Some(result) = run.result() {
+            self.checkpoints.remove(run.id());
+            tracing::info!(
+                run = %run.id(),
+                outcome = ?result.outcome,
+                files = result.changes.len(),
+                cost_usd = result.spent.cost_usd,
+                turns = result.spent.turns,
+                elapsed = ?result.spent.elapsed,
+                "run ended"
+            );
+        } else {
+            tracing::warn!(run = %run.id(), "run interrupted");
+            if let Some(checkpoint) = run.checkpoint().await
+                && let Err(error) = self.checkpoints.save(run.id(), &checkpoint)
+            {
+                tracing::error!(run = %run.id(), %error, "a checkpoint is not kept");
+            }
+        }
+        run.let_go();
+    }
+
+    /// The run of this id.
+    pub fn get(&self, id: &str) -> Option<Arc<Run>> {
+        self.table().get(&RunId::new(id)).cloned()
+    }
+
+    /// The work of a run so far.
+    pub async fn checkpoint(&self, run: &Run) -> Option<Checkpoint> {
+        let checkpoint = run.checkpoint().await?;
+        run.note_fetched();
+        Some(checkpoint)
+    }
+
+    /// Whether there is room for one more.
+    pub fn health(&self) -> Health {
+        let active = self
+            .table()
+            .values()
+            .filter(|run| !run.has_settled())
+            .count();
+        Health {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            active_runs: u32::try_from(active).unwrap_or(u32::MAX),
+            accepting: active < self.config.max_runs && !self.shutting_down.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Interrupts every run, keeps their checkpoints, and gives the caller a moment to fetch
+    /// them.
+    pub async fn shut_down(&self) {
+        self.shutting_down.store(true, Ordering::SeqCst);
+        let deadline = Instant::now() + SHUT_DOWN_WITHIN;
+        let active: Vec<_> = self
+            .table()
+            .values()
+            .filter(|run| run.result().is_none())
+            .cloned()
+            .collect();
+        for run in &active {
+            run.stop(Stop::ShutDown);
+        }
+        for run in &active {
+            if timeout_at(deadline, run.done_with()).await.is_err() {
+                tracing::error!(run = %run.id(), "a run did not end in time");
+            }
+        }
+        let wanted = |run: &Arc<Run>| run.is_interrupted() && !run.was_fetched();
+        while active.iter().any(wanted) && Instant::now() < deadline {
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// From now on, forgets results when their time is over.
+    pub fn sweep_regularly(self: &Arc<Self>) {
+        let runs = self.clone();
+        tokio::spawn(async move {
+            loop {
+                sleep(SWEEP_EVERY.min(runs.config.result_ttl.max(Duration::from_millis(100))))
+                    .await;
+                runs.sweep();
+            }
+        });
+    }
+
+    fn sweep(&self) {
+        let ttl = self.config.result_ttl;
+        self.table()
+            .retain(|_, run| run.progress.ended_since().is_none_or(|since| since < ttl));
+        if let Err(error) = self.checkpoints.sweep() {
+            tracing::warn!(%error, "old checkpoints cannot be removed");
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<Run>>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn forget_the_oldest(table: &mut BTreeMap<RunId, Arc<Run>>) {
+    while table.len() > MAX_REMEMBERED {
+        let ended = table
+            .iter()
+            .filter_map(|(id, run)| Some((run.progress.ended_since()?, id)));
+        let Some((_, oldest)) = ended.max() else {
+            return;
+        };
+        let oldest = oldest.clone();
+        table.remove(&oldest);
+    }
+}

@@ -1,0 +1,137 @@
+//! The protocol of [`shared::executor`] over HTTP.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use shared::executor::{Health, MAX_REQUEST_BYTES, RunStatus};
+
+use crate::run::{Run, Stop};
+use crate::runs::{Runs, StartRefused};
+
+/// What a caller without room to run is told to wait, in seconds.
+const RETRY_AFTER: &str = "10";
+
+/// The routes of an executor.
+pub fn router(runs: Arc<Runs>) -> Router {
+    Router::new()
+        .route("/runs", post(start))
+        .route("/runs/{id}", get(status))
+        .route("/runs/{id}/result", get(result))
+        .route("/runs/{id}/checkpoint", get(checkpoint))
+        .route("/runs/{id}/cancel", post(cancel))
+        .layer(middleware::from_fn_with_state(runs.clone(), guard))
+        .route("/health", get(health))
+        .fallback(async || Refusal(StatusCode::NOT_FOUND, "no such address".to_owned()))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .with_state(runs)
+}
+
+/// A status and why.
+struct Refusal(StatusCode, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.0, Json(json!({ "error": self.1 }))).into_response();
+        if self.0 == StatusCode::SERVICE_UNAVAILABLE {
+            let wait = header::HeaderValue::from_static(RETRY_AFTER);
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
+        response
+    }
+}
+
+impl From<StartRefused> for Refusal {
+    fn from(refused: StartRefused) -> Self {
+        let status = match refused {
+            StartRefused::Invalid(_) => StatusCode::BAD_REQUEST,
+            StartRefused::Conflict => StatusCode::CONFLICT,
+            StartRefused::Busy | StartRefused::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self(status, refused.to_string())
+    }
+}
+
+/// Nobody passes without the token, if there is one.
+async fn guard(State(runs): State<Arc<Runs>>, request: Request, next: Next) -> Response {
+    if let Some(token) = &runs.config().token {
+        let shown = request.headers().get(header::AUTHORIZATION);
+        let shown = shown.map_or(&b""[..], |value| value.as_bytes());
+        let wanted = format!("Bearer {}", token.expose());
+        // Hashes are compared, so that the time it takes says nothing about the token.
+        if Sha256::digest(shown) != Sha256::digest(&wanted) {
+            let why = "the bearer token is missing or wrong".to_owned();
+            return Refusal(StatusCode::UNAUTHORIZED, why).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+async fn start(
+    State(runs): State<Arc<Runs>>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<RunStatus>), Refusal> {
+    // The message of a parse error may quote the body, which holds secrets: its place will do.
+    let request = serde_json::from_slice(&body).map_err(|error| {
+        let place = format!("line {} column {}", error.line(), error.column());
+        Refusal(StatusCode::BAD_REQUEST, format!("not a run: {place}"))
+    })?;
+    Ok((StatusCode::ACCEPTED, Json(runs.start(request)?)))
+}
+
+async fn status(
+    State(runs): State<Arc<Runs>>,
+    Path(id): Path<String>,
+) -> Result<Json<RunStatus>, Refusal> {
+    Ok(Json(find(&runs, &id)?.progress.status()))
+}
+
+async fn result(
+    State(runs): State<Arc<Runs>>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let run = find(&runs, &id)?;
+    Ok(match run.result() {
+        Some(result) => Json(result).into_response(),
+        None => (StatusCode::ACCEPTED, Json(run.progress.status())).into_response(),
+    })
+}
+
+async fn checkpoint(
+    State(runs): State<Arc<Runs>>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let run = find(&runs, &id)?;
+    match runs.checkpoint(&run).await {
+        Some(checkpoint) => Ok(Json(checkpoint).into_response()),
+        None => Err(Refusal(
+            StatusCode::CONFLICT,
+            "there is no work to save".to_owned(),
+        )),
+    }
+}
+
+async fn cancel(
+    State(runs): State<Arc<Runs>>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<RunStatus>), Refusal> {
+    let run = find(&runs, &id)?;
+    run.stop(Stop::Cancelled);
+    Ok((StatusCode::ACCEPTED, Json(run.progress.status())))
+}
+
+async fn health(State(runs): State<Arc<Runs>>) -> Json<Health> {
+    Json(runs.health())
+}
+
+fn find(runs: &Runs, id: &str) -> Result<Arc<Run>, Refusal> {
+    let unknown = || Refusal(StatusCode::NOT_FOUND, "no such run".to_owned());
+    runs.get(id).ok_or_else(unknown)
+}
