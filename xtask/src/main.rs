@@ -1,1 +1,77 @@
-fn main() {}
+//! `cargo xtask`: everything that a fresh machine needs to build, run, test and deploy bugbot.
+//!
+//! Architecture invariant: this crate depends on none of ours, so that it builds and can set
+//! things up when nothing else compiles. What it installs lies in `target/tools` and
+//! `node_modules`; outside the project it changes nothing but cargo's own caches and, on an
+//! ordinary machine, the toolchain to which rustup adds the wasm target.
+
+mod build;
+mod check;
+mod deploy;
+mod project;
+mod run;
+mod setup;
+mod stack;
+mod stamp;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+use crate::build::Worker;
+use crate::project::Project;
+
+/// Builds, runs, tests and deploys bugbot.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Installs what is missing, inside the project; does nothing when nothing is.
+    Setup,
+    /// Builds the workers to wasm, after setup.
+    Build {
+        /// Only this worker.
+        worker: Option<Worker>,
+    },
+    /// Runs every check and every test, after setup and build.
+    Test,
+    /// Runs every check, but no test.
+    Lint,
+    /// Runs one check.
+    Check {
+        /// Which.
+        check: check::Check,
+    },
+    /// Plays the whole story, from a chat message to a pull request, on this machine alone.
+    Demo {
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Starts the same stack and keeps it up; `--json` prints its addresses as one line.
+    Dev {
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Checks everything that can be checked from here, then deploys both workers.
+    Deploy(deploy::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    let project = Project::here()?;
+    match Cli::parse().task {
+        Task::Setup => setup::run(&project).map(drop),
+        Task::Build { worker } => build::run(&project, worker),
+        Task::Test => test::run(&project),
+        Task::Lint => check::run_all(&project),
+        Task::Check { check } => check.run(&project),
+        Task::Demo { args } => stack::run(&project, "demo", &args),
+        Task::Dev { args } => stack::run(&project, "dev", &args),
+        Task::Deploy(options) => deploy::run(&project, &options),
+    }
+}

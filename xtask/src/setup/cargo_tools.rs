@@ -1,0 +1,70 @@
+//! Tools that are built from crates.io, in the versions that fit our `worker` and `wasm-bindgen`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::project::Project;
+use crate::run;
+use crate::stamp::Stamp;
+
+/// Package, version, program. `wasm-bindgen` has to equal the library's version in `Cargo.toml`:
+/// the two share an unstable format.
+const TOOLS: [(&str, &str, &str); 3] = [
+    ("worker-build", "0.8.7", "worker-build"),
+    ("wasm-bindgen-cli", "0.2.130", "wasm-bindgen"),
+    ("cargo-machete", "0.9.2", "cargo-machete"),
+];
+
+/// An installed program.
+pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
+    project.tool("cargo/bin").join(name)
+}
+
+pub(crate) fn ensure(project: &Project) -> Result<()> {
+    for (package, version, name) in TOOLS {
+        Stamp::new(project.tool(&format!("stamps/{package}")), version)
+            .ensure(&[program(project, name)], || {
+                install(project, package, version)
+            })?;
+    }
+    Ok(())
+}
+
+fn install(project: &Project, package: &str, version: &str) -> Result<()> {
+    let install = |what: &str, locked: bool| {
+        let mut cargo = project.cargo();
+        cargo.args([
+            "install",
+            "--force",
+            package,
+            "--version",
+            version,
+            "--root",
+        ]);
+        cargo.arg(project.tool("cargo"));
+        cargo.args(locked.then_some("--locked"));
+        // One target folder for all: they share most of their dependencies.
+        cargo.env("CARGO_TARGET_DIR", project.tool("build/cargo"));
+        // They run for seconds, so compiling them well takes longer than it saves.
+        cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+        cargo.env("CARGO_PROFILE_RELEASE_LTO", "off");
+        cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+        cargo.env("CARGO_PROFILE_RELEASE_DEBUG", "0");
+        run::step(
+            what,
+            &project.tool(&format!("logs/{package}.log")),
+            &mut cargo,
+        )
+    };
+    let what = format!("{package} {version}");
+    // A registry mirror may lack a version that the tool's lock file names.
+    install(&what, true)
+        .or_else(|_| install(&format!("{what}, with other versions than it locks"), false))
+        .with_context(|| {
+            format!(
+                "{package} could not be built; it needs a C compiler, and worker-build \
+                     OpenSSL's headers (on Debian: build-essential pkg-config libssl-dev)"
+            )
+        })
+}
