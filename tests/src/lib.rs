@@ -17,3 +17,4 @@ pub mod github;
 mod graphql;
 pub mod posthog;
 pub mod sample;
+pub mod stack;
