@@ -15,6 +15,7 @@ mod endpoint;
 mod front;
 mod limits;
 mod message;
+mod payload;
 mod refusal;
 mod render;
 mod routes;

@@ -1,5 +1,6 @@
 mod client;
 mod commands;
+mod gateway;
 mod interactions;
 mod messages;
 mod refusals;
