@@ -5,7 +5,7 @@
 //! these are violations.
 //!
 //! Not modelled: everything that writes; cohorts, feature flags, insights; queries other than
-//! `SELECT … FROM events WHERE … AND …` (see [`hogql`]).
+//! `SELECT … FROM events WHERE … AND …`.
 
 mod hogql;
 mod query;
