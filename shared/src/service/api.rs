@@ -119,7 +119,8 @@ impl Api {
             .expect("the base was checked and everything after it is encoded")
     }
 
-    fn address(&self, path: &[&str], query: &[(&str, &str)]) -> String {
+    /// The address of a path and query below the base.
+    pub(crate) fn address(&self, path: &[&str], query: &[(&str, &str)]) -> String {
         let mut address = self.base.clone();
         for segment in path {
             address.push('/');
