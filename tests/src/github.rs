@@ -26,6 +26,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use axum::Router;
@@ -46,6 +47,9 @@ pub use self::state::{Comment, PullRequest, State};
 pub use self::story::Files;
 use crate::fake::{Dialect, Fake};
 
+/// Where a program reaches the API in-process: the production address.
+pub const ORIGIN: &str = "https://api.github.com";
+
 /// What the handlers share.
 type Service = Fake<State>;
 
@@ -58,12 +62,15 @@ pub struct GitHub {
     fake: Service,
 }
 
-impl GitHub {
-    /// The chassis: faults, requests seen, violations.
-    pub fn fake(&self) -> &Fake<State> {
+impl Deref for GitHub {
+    type Target = Fake<State>;
+
+    fn deref(&self) -> &Fake<State> {
         &self.fake
     }
+}
 
+impl GitHub {
     /// Panics on violations and on planned faults that never struck.
     pub fn finish(&self) {
         self.fake.finish(&[]);

@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use apollo_compiler::executable::OperationType;
-use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue};
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
+use apollo_compiler::response::{JsonMap, JsonValue};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use serde::Deserialize;
@@ -46,6 +46,18 @@ struct Body {
     variables: Option<JsonMap>,
     #[serde(default)]
     operation_name: Option<String>,
+}
+
+impl Operation {
+    /// Whether the request selects this field of the root.
+    pub(crate) fn selects(&self, field: &str) -> bool {
+        let fields = self
+            .document
+            .operations
+            .iter()
+            .flat_map(|operation| operation.root_fields(&self.document));
+        fields.into_iter().any(|selected| selected.name == field)
+    }
 }
 
 impl Api {
@@ -106,6 +118,7 @@ impl Api {
             .unwrap_or_else(|e| panic!("{}", e.message()));
         let mut response = serde_json::to_value(response).expect("a response is JSON");
         errors.complete(&mut response);
+        plain_numbers(&mut response);
         response
     }
 }
@@ -143,15 +156,42 @@ impl Errors {
 }
 
 /// Plain JSON for the executor.
-pub(crate) fn leaf<'a>(value: &Value) -> apollo_compiler::resolvers::ResolvedValue<'a> {
-    apollo_compiler::resolvers::ResolvedValue::Leaf(into_bytes_json(value))
+pub(crate) fn leaf<'a>(value: &Value) -> ResolvedValue<'a> {
+    ResolvedValue::Leaf(into_bytes_json(value))
 }
 
-fn into_bytes_json(value: &Value) -> apollo_compiler::response::JsonValue {
+fn into_bytes_json(value: &Value) -> JsonValue {
     serde_json::from_value(value.clone()).expect("JSON is JSON")
 }
 
+/// Plain JSON for a field that may be a `Float`, which the executor takes no integer for.
+pub(crate) fn leaf_for<'a>(info: &ResolveInfo<'_>, value: &Value) -> ResolvedValue<'a> {
+    let is_float = info.field_definition().ty.inner_named_type() == "Float";
+    match value.as_f64() {
+        Some(number) if is_float => ResolvedValue::leaf(number),
+        _ => leaf(value),
+    }
+}
+
+/// Whole numbers without a fraction, as every service written in JavaScript or Ruby sends them.
+fn plain_numbers(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(plain_numbers),
+        Value::Array(items) => items.iter_mut().for_each(plain_numbers),
+        Value::Number(number) if number.is_f64() => {
+            let text = number.to_string();
+            if let Some(whole) = text
+                .strip_suffix(".0")
+                .and_then(|whole| whole.parse::<i64>().ok())
+            {
+                *value = whole.into();
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The arguments of a field as plain JSON.
-pub(crate) fn arguments(info: &apollo_compiler::resolvers::ResolveInfo<'_>) -> Value {
+pub(crate) fn arguments(info: &ResolveInfo<'_>) -> Value {
     serde_json::to_value(info.arguments()).expect("JSON is JSON")
 }

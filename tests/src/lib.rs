@@ -15,6 +15,7 @@ pub mod fake;
 pub mod fault;
 pub mod github;
 mod graphql;
+pub mod linear;
 pub mod posthog;
 pub mod sample;
 pub mod stack;

@@ -167,7 +167,7 @@ async fn a_request_without_a_user_agent_is_refused_and_noted() {
     request.headers_mut().remove("user-agent");
     assert_eq!(bench.send(request).await.status(), 403);
     assert_eq!(
-        bench.github.fake().take_violations(),
+        bench.github.take_violations(),
         ["GET /repos/acme/shop: no User-Agent"]
     );
 }
@@ -194,7 +194,7 @@ async fn a_secondary_limit_is_403_with_retry_after() {
     let fault = crate::fault::Fault::RateLimit {
         retry_after: Duration::from_secs(61),
     };
-    bench.github.fake().fail_next("GET /repos/**", fault, 1);
+    bench.github.fail_next("GET /repos/**", fault, 1);
     let response = bench
         .send(bench.request("GET", "/repos/acme/shop", &Value::Null))
         .await;
@@ -389,6 +389,6 @@ async fn a_slip_in_a_body_is_noted() {
             .0,
         422
     );
-    assert!(bench.github.fake().take_violations()[0].contains("unknown field `boddy`"));
+    assert!(bench.github.take_violations()[0].contains("unknown field `boddy`"));
     assert_eq!(bench.github.comments(REPO, issue), []);
 }

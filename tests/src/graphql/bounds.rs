@@ -1,4 +1,5 @@
-//! How much a request asks for: every connection in it, with the bound that it gives.
+//! How much a request asks for: every list that can be bounded by `first`, with the bound that it
+//! is given.
 
 use apollo_compiler::ast::Value;
 use apollo_compiler::executable::{Field, Selection, SelectionSet};
@@ -28,7 +29,7 @@ fn walk(operation: &Operation, set: &SelectionSet, found: &mut Vec<Connection>) 
     for selection in &set.selections {
         match selection {
             Selection::Field(field) => {
-                if field.ty().inner_named_type().ends_with("Connection") {
+                if field.definition.argument_by_name("first").is_some() {
                     found.push(Connection {
                         field: field.name.to_string(),
                         bound: bound(operation, field),

@@ -87,7 +87,7 @@ async fn a_jwt_is_refused_when_it_is_too_old_too_long_too_early_foreign_or_forge
         assert_eq!(status, 401);
         assert!(body["message"].as_str().unwrap().contains(reason), "{body}");
     }
-    assert_eq!(bench.github.fake().take_violations().len(), 6);
+    assert_eq!(bench.github.take_violations().len(), 6);
     bench.token = jwt(&bench, -60, 540, &own);
     assert_eq!(bench.call("POST", MINT, narrow()).await.0, 201);
     assert_eq!(bench.get("/repos/acme/shop").await.0, 401);
@@ -117,5 +117,5 @@ async fn a_token_cannot_exceed_the_installation() {
 async fn a_token_for_everything_is_noted() {
     let bench = app();
     assert_eq!(bench.call("POST", MINT, Value::Null).await.0, 201);
-    assert!(bench.github.fake().take_violations()[0].contains("without narrowing"));
+    assert!(bench.github.take_violations()[0].contains("without narrowing"));
 }

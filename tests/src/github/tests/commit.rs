@@ -179,7 +179,7 @@ async fn a_query_that_the_schema_does_not_know_is_refused_and_noted() {
         )
         .await;
     assert!(body["errors"].to_string().contains("stars"), "{body}");
-    assert_eq!(bench.github.fake().take_violations().len(), 1);
+    assert_eq!(bench.github.take_violations().len(), 1);
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ async fn a_pull_request_needs_branches_commits_and_a_title() {
 async fn a_failure_after_the_effect_leaves_the_pull_request() {
     let bench = Bench::new();
     bench.branch("work");
-    bench.github.fake().fail_next(
+    bench.github.fail_next(
         "POST /repos/*/*/pulls",
         crate::fault::Fault::AfterEffect(502),
         1,
@@ -88,7 +88,7 @@ async fn a_failure_after_the_effect_leaves_the_pull_request() {
         502
     );
     assert_eq!(bench.github.pull_requests(REPO).len(), 1);
-    bench.github.fake().fail_next(
+    bench.github.fail_next(
         "POST /repos/*/*/pulls",
         crate::fault::Fault::BeforeEffect(502),
         1,
