@@ -65,6 +65,28 @@ impl Checkpoints {
     }
 }
 
+/// The changes without the files that Claude Code was about to rename to the ones it was writing:
+/// `cart.js.tmp.{process}.{random hex}`. Nobody would ever clean them up.
+pub fn without_drafts(mut changes: Vec<FileChange>) -> Vec<FileChange> {
+    changes.retain(|change| !(is_draft(&change.path) && is_added(change)));
+    changes
+}
+
+fn is_added(change: &FileChange) -> bool {
+    matches!(change.kind, ChangeKind::Added { .. })
+}
+
+fn is_draft(path: &str) -> bool {
+    let mut parts = path.rsplit('.');
+    let (random, process, tmp) = (parts.next(), parts.next(), parts.next());
+    let all = |part: Option<&str>, is_one: fn(u8) -> bool| {
+        part.is_some_and(|part| !part.is_empty() && part.bytes().all(is_one))
+    };
+    tmp == Some("tmp")
+        && all(process, |byte| byte.is_ascii_digit())
+        && all(random, |byte| byte.is_ascii_hexdigit())
+}
+
 /// Makes the changes in a working directory that holds the base commit, before any agent is
 /// there. Symlinks are written as the clone writes them: as files that hold their target.
 pub fn apply(changes: &[FileChange], work: &Path) -> Result<(), GitFailed> {
@@ -199,6 +221,23 @@ mod tests {
         assert_eq!(std::fs::read_to_string(at("gone/new")).unwrap(), "x");
         assert_eq!(std::fs::read_to_string(at("src/moved")).unwrap(), "old");
         assert!(!at("old").exists() && !at("pipe").exists());
+    }
+
+    #[test]
+    fn only_what_was_being_written_is_left_out() {
+        let added = |path| {
+            change(
+                path,
+                ChangeKind::Added {
+                    mode: "100644".into(),
+                    content: content("x"),
+                },
+            )
+        };
+        let changes = ["a.js.tmp.12657.7667a685b217", "a.tmp.1.js", "b.tmp", "c.js"].map(added);
+        let kept = without_drafts(changes.to_vec());
+        let kept: Vec<_> = kept.iter().map(|change| change.path.as_str()).collect();
+        assert_eq!(kept, ["a.tmp.1.js", "b.tmp", "c.js"]);
     }
 
     #[test]

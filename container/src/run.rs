@@ -123,17 +123,12 @@ impl Run {
         self.result.get().is_some() || self.checkpoint.get().is_some()
     }
 
-    /// Whether it was interrupted with work to go on from.
-    pub fn is_interrupted(&self) -> bool {
-        matches!(self.checkpoint.get(), Some(Some(_)))
+    /// The work to go on from, if it was interrupted.
+    pub fn interrupted_with(&self) -> Option<&Checkpoint> {
+        self.checkpoint.get()?.as_ref()
     }
 
-    /// Somebody has the checkpoint.
-    pub fn note_fetched(&self) {
-        self.fetched.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether somebody has the checkpoint.
+    /// Whether somebody has the checkpoint of the interruption.
     pub fn was_fetched(&self) -> bool {
         self.fetched.load(Ordering::SeqCst)
     }
@@ -157,6 +152,7 @@ impl Run {
     /// The work so far: a diff is made if the agent is at work, so this may take a moment.
     pub async fn checkpoint(&self) -> Option<Checkpoint> {
         if let Some(kept) = self.checkpoint.get() {
+            self.fetched.store(true, Ordering::SeqCst);
             return kept.clone();
         }
         let (work, tree) = self.live().clone()?;
@@ -168,7 +164,7 @@ impl Run {
     fn checkpoint_of(&self, changes: Vec<FileChange>) -> Checkpoint {
         Checkpoint {
             base_commit: self.request.source.base_commit.clone(),
-            changes,
+            changes: checkpoint::without_drafts(changes),
             session_id: self.progress.session(),
             spent: self.progress.spent(),
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use shared::executor::{Checkpoint, Health, RunRequest, RunStatus};
+use shared::executor::{Health, RunRequest, RunStatus};
 use shared::id::RunId;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -126,8 +126,8 @@ impl Runs {
             );
         } else {
             tracing::warn!(run = %run.id(), "run interrupted");
-            if let Some(checkpoint) = run.checkpoint().await
-                && let Err(error) = self.checkpoints.save(run.id(), &checkpoint)
+            if let Some(checkpoint) = run.interrupted_with()
+                && let Err(error) = self.checkpoints.save(run.id(), checkpoint)
             {
                 tracing::error!(run = %run.id(), %error, "a checkpoint is not kept");
             }
@@ -138,13 +138,6 @@ impl Runs {
     /// The run of this id.
     pub fn get(&self, id: &str) -> Option<Arc<Run>> {
         self.table().get(&RunId::new(id)).cloned()
-    }
-
-    /// The work of a run so far.
-    pub async fn checkpoint(&self, run: &Run) -> Option<Checkpoint> {
-        let checkpoint = run.checkpoint().await?;
-        run.note_fetched();
-        Some(checkpoint)
     }
 
     /// Whether there is room for one more.
@@ -180,7 +173,7 @@ impl Runs {
                 tracing::error!(run = %run.id(), "a run did not end in time");
             }
         }
-        let wanted = |run: &Arc<Run>| run.is_interrupted() && !run.was_fetched();
+        let wanted = |run: &Arc<Run>| run.interrupted_with().is_some() && !run.was_fetched();
         while active.iter().any(wanted) && Instant::now() < deadline {
             sleep(Duration::from_millis(50)).await;
         }

@@ -29,6 +29,12 @@ pub fn router(runs: Arc<Runs>) -> Router {
         .route("/runs/{id}/cancel", post(cancel))
         .layer(middleware::from_fn_with_state(runs.clone(), guard))
         .route("/health", get(health))
+        .method_not_allowed_fallback(async || {
+            Refusal(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "not with this method".to_owned(),
+            )
+        })
         .fallback(async || Refusal(StatusCode::NOT_FOUND, "no such address".to_owned()))
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(runs)
@@ -109,7 +115,7 @@ async fn checkpoint(
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
     let run = find(&runs, &id)?;
-    match runs.checkpoint(&run).await {
+    match run.checkpoint().await {
         Some(checkpoint) => Ok(Json(checkpoint).into_response()),
         None => Err(Refusal(
             StatusCode::CONFLICT,

@@ -1,0 +1,16 @@
+//! The executor as a whole: the real program, real git over smart HTTP, the real Claude Code
+//! CLI against a scripted model.
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code, the parts outside #[test] too"
+)]
+
+mod agents;
+mod bench;
+mod fix;
+mod hostile;
+mod image;
+mod protocol;
+mod secrets;
+mod stop;
+mod user;
