@@ -1,1 +1,202 @@
-//! deliver: to be written.
+//! The queue consumer: what becomes of each delivery.
+//!
+//! Invariants: every delivery gets an explicit verdict, and no fault of one reaches another; a
+//! job that was delivered ends in exactly one terminal message, shown *before* its end is
+//! recorded, so that a crash between the two shows the same message once more and nothing else.
+//!
+//! A delivery may be repeated at any point. Each numbered step below says why that is harmless.
+
+mod commands;
+mod dead_letter;
+mod order;
+mod platform;
+pub(crate) mod sweep;
+
+pub use dead_letter::{DEAD_PREFIX, DeadLetter, bury};
+pub use platform::{Platform, Services};
+pub use sweep::sweep;
+
+use std::time::Duration;
+
+use crate::discord::message::Message;
+use crate::fault::{Fault, Verdict};
+use crate::job::Job;
+use crate::ports::Level;
+use crate::report::{self, LiveMessage, ReplyTo};
+use crate::settings::Settings;
+use crate::thread::{Arrival, Begun, Outcome, ThreadClient, TurnHeld};
+
+/// What the shell tells the queue about a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Never deliver it again.
+    Ack,
+    /// Deliver it again after this long; the queue itself moves it to the dead-letter queue
+    /// when it was delivered too often.
+    Retry(Duration),
+}
+
+/// Acts on one message of the queue. `attempt` is the queue's count: 1 at first.
+pub async fn deliver<P: Platform>(
+    platform: &P,
+    settings: &Settings,
+    body: &str,
+    attempt: u32,
+) -> Settled {
+    let job = match Job::decode(body) {
+        Ok(job) => job,
+        Err(fault) => return dead_letter::park(platform, body, &fault.to_string(), attempt).await,
+    };
+    let services = match Services::new(platform, settings) {
+        Ok(services) => services,
+        Err(bad) => return dead_letter::park(platform, body, &bad.to_string(), attempt).await,
+    };
+    Delivery {
+        thread: ThreadClient::new(platform, job.thread()),
+        reply: ReplyTo::of(&job),
+        platform,
+        services,
+        settings,
+        body,
+        attempt,
+    }
+    .run(&job)
+    .await
+}
+
+/// One delivery of one job.
+struct Delivery<'a, P> {
+    platform: &'a P,
+    services: Services<'a, P>,
+    settings: &'a Settings,
+    thread: ThreadClient<'a, P>,
+    reply: ReplyTo,
+    body: &'a str,
+    attempt: u32,
+}
+
+/// How acting on a job came out, when it did not fail.
+enum Done {
+    /// It ends with this message.
+    Ended(Box<Message>, Outcome),
+    /// The Job object goes on with it.
+    HandedOver,
+}
+
+impl<P: Platform> Delivery<'_, P> {
+    async fn run(&self, job: &Job) -> Settled {
+        // 1. Repeatable: the Thread object knows the job by its id.
+        let begun = match self.thread.begin(Arrival::of(job)).await {
+            Ok(begun) => begun,
+            Err(fault) => return self.failed(None, fault).await,
+        };
+        match begun {
+            Begun::Ended | Begun::HandedOver => Settled::Ack,
+            Begun::Wait { retry_in } => self.requeue(retry_in).await,
+            Begun::FixRunning { .. } => self.reject(None, report::fix_already_running()).await,
+            Begun::Crowded => self.reject(None, report::crowded()).await,
+            Begun::Cancelled { by } => {
+                let message = report::cancelled_before_it_began(&by);
+                let outcome = Outcome::Cancelled(format!("cancelled by <@{by}>"));
+                self.end(None, None, message, outcome).await
+            }
+            Begun::YourTurn {
+                turn,
+                issue,
+                packet,
+                repository,
+                live,
+            } => {
+                let known = commands::Known {
+                    issue,
+                    packet,
+                    repository,
+                    live: live.clone(),
+                };
+                // 2. Repeatable: the same key and value.
+                self.mark_open(job).await;
+                // 3. Repeatable: see `commands`.
+                match self.act(job, &turn, known).await {
+                    Ok(Done::HandedOver) => Settled::Ack,
+                    Ok(Done::Ended(message, outcome)) => {
+                        self.end(Some(&turn), live.as_ref(), *message, outcome)
+                            .await
+                    }
+                    Err(Fault::Rejected(why)) => self.reject(Some(&turn), why).await,
+                    Err(fault) => self.failed(Some(&turn), fault).await,
+                }
+            }
+        }
+    }
+
+    /// Shows the terminal message, then records the end.
+    async fn end(
+        &self,
+        turn: Option<&TurnHeld>,
+        live: Option<&LiveMessage>,
+        message: Message,
+        outcome: Outcome,
+    ) -> Settled {
+        // 4. Repeatable: an edit of the one message that the job has.
+        let now = self.platform.now();
+        let shown = report::show(&self.services.discord, &self.reply, live, &message, now).await;
+        if let Err(error) = shown {
+            let fault = Fault::upstream(crate::service::Service::Discord)(error);
+            return self.failed(turn, fault).await;
+        }
+        // 5. Repeatable: the first end stands.
+        if let Err(fault) = self.thread.end(&self.reply.job, outcome).await {
+            return self.failed(turn, fault).await;
+        }
+        self.unmark_open().await;
+        Settled::Ack
+    }
+
+    async fn reject(&self, turn: Option<&TurnHeld>, why: String) -> Settled {
+        let message = report::rejected(&why);
+        self.end(turn, None, message, Outcome::Rejected(why)).await
+    }
+
+    /// Another job is first. A copy takes this one's place on the queue, because waiting must
+    /// not use up the tries that are meant for failures.
+    async fn requeue(&self, retry_in: Duration) -> Settled {
+        use crate::ports::Queue as _;
+        match self.platform.commands().send(self.body, retry_in).await {
+            Ok(()) => Settled::Ack,
+            Err(_) => Settled::Retry(retry_in),
+        }
+    }
+
+    async fn failed(&self, turn: Option<&TurnHeld>, fault: Fault) -> Settled {
+        let attempt = self.attempt.to_string();
+        let error = fault.to_string();
+        let fields = [
+            ("job", self.reply.job.as_str()),
+            ("attempt", attempt.as_str()),
+            ("error", error.as_str()),
+        ];
+        match fault.verdict(self.attempt, self.platform.roll()) {
+            Verdict::Ack => {
+                self.platform
+                    .event(Level::Info, "delivery gave way", &fields);
+                Settled::Ack
+            }
+            Verdict::RetryAfter(delay) => {
+                self.platform
+                    .event(Level::Warn, "delivery failed, will retry", &fields);
+                if let Some(turn) = turn {
+                    let because = report::fault_in_words(&fault);
+                    // If this fails too, the turn's lease ends by itself.
+                    let _ = self.thread.pause(turn, delay, because).await;
+                }
+                Settled::Retry(delay)
+            }
+            Verdict::Park(_) => {
+                self.platform
+                    .event(Level::Error, "delivery failed for good", &fields);
+                let because = report::fault_in_words(&fault);
+                dead_letter::park(self.platform, self.body, &because, self.attempt).await
+            }
+        }
+    }
+}

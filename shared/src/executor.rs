@@ -18,7 +18,6 @@
 //! decides about it.
 
 mod client;
-mod millis;
 mod progress;
 mod prompt;
 mod run;

@@ -1,1 +1,163 @@
-//! fix: to be written.
+//! The fix: what a Job object owns, from the order to the pull request.
+//!
+//! ```text
+//! Backlog ──▶ Coding ──▶ Qa ──▶ Merge      a pull request is open, the thread is told
+//!    └──────────┴─────────┴──▶ Archived    stopped, blocked or failed, the thread is told
+//! ```
+//!
+//! Architecture invariant: the state names its next effect ([`Fix::next`]), so the stored state
+//! *is* the outbox. A crash anywhere performs that effect once more, and every effect adopts
+//! what already exists. Only [`Fix::step`] changes the state, and it ignores what is late.
+//!
+//! Out of scope: what happens to the pull request after it was opened.
+
+mod drive;
+mod effect;
+mod next;
+mod perform;
+mod protocol;
+mod publish;
+mod run;
+mod search;
+mod stage;
+mod step;
+#[cfg(test)]
+pub(crate) mod tests;
+mod words;
+
+pub use drive::{Store, answer, drive};
+pub use effect::{Effect, Event, Next};
+pub use perform::{FixServices, Sandbox};
+pub use protocol::{FixView, Jobs, Request, Response};
+pub use stage::{
+    Archived, Backlog, Base, Brief, Cause, Closing, Coding, CodingPhase, Merge, MergeStep, Qa,
+    QaStep, SearchNote, Stage, Work,
+};
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::executor::RunLimits;
+use crate::github::RepoName;
+use crate::id::{JobId, ThreadId, UserId};
+use crate::report::{LiveMessage, ReplyTo};
+use crate::thread::LinkedIssue;
+
+/// How often a run is looked at.
+pub const POLL_EVERY: Duration = Duration::from_secs(2);
+/// A run that was not heard of for this long is given up and started anew elsewhere.
+pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(30);
+/// How often one fix starts a run: sandboxes die, but not three times in a row.
+pub const MAX_RUNS: u32 = 3;
+/// How long after its own limit a run may still report before it is given up: the executor
+/// needs up to 10 s to stop an agent and some seconds to read its diff.
+pub const WALL_CLOCK_SLACK: Duration = Duration::from_mins(1);
+/// How often an effect is tried. With `fault::backoff` these are about four minutes.
+pub const MAX_ATTEMPTS: u32 = 8;
+/// How often telling the thread is tried: at four minutes each, about half a day.
+pub const MAX_REPORT_ATTEMPTS: u32 = 200;
+/// A fix that waits for rate limits gives up after this long; GitHub's longest window is an hour.
+pub const MAX_AGE: Duration = Duration::from_hours(3);
+/// The least time between two edits of the live message. Discord allows about five edits in
+/// five seconds in a channel; other jobs want some of them.
+pub const EDIT_EVERY: Duration = Duration::from_secs(3);
+
+/// What is to be fixed, and for whom. Never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// The job.
+    pub job: JobId,
+    /// Its conversation.
+    pub thread: ThreadId,
+    /// Where its answer goes.
+    pub reply: ReplyTo,
+    /// The delivery's message, which the fix goes on with.
+    pub live: Option<LiveMessage>,
+    /// The issue.
+    pub issue: LinkedIssue,
+    /// The issue's description.
+    pub description: String,
+    /// What was said in the thread.
+    pub report: String,
+    /// The context packet of the thread, if there is one.
+    pub packet: Option<String>,
+    /// Where the bug is to be fixed.
+    pub repository: RepoName,
+    /// What the run may use up.
+    pub limits: RunLimits,
+    /// When it was ordered.
+    pub ordered_at: Timestamp,
+}
+
+/// One fix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fix {
+    /// What was ordered.
+    pub order: Order,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The failed tries of the current effect.
+    retry: Retry,
+    /// The message in the thread.
+    live: Live,
+    /// What the final message should mention besides the outcome.
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Retry {
+    failed: u32,
+    not_before: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Live {
+    message: Option<LiveMessage>,
+    /// What it says, so that an edit that changes nothing is not made.
+    shown: Option<String>,
+    not_before: Option<Timestamp>,
+}
+
+impl Fix {
+    /// A fix that has just been ordered.
+    pub fn new(order: Order) -> Self {
+        Self {
+            live: Live {
+                message: order.live.clone(),
+                ..Live::default()
+            },
+            stage: Stage::Backlog(Backlog::ResolveBase),
+            retry: Retry::default(),
+            notes: Vec::new(),
+            order,
+        }
+    }
+
+    /// The message in the thread, once it exists.
+    pub fn live(&self) -> Option<&LiveMessage> {
+        self.live.message.as_ref()
+    }
+
+    /// What the final message should mention besides the outcome.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The branch of this fix: `bugbot/eng-123-1a2b3c4d`.
+    pub fn branch(&self) -> String {
+        format!(
+            "bugbot/{}-{}",
+            self.order.issue.key.as_str().to_ascii_lowercase(),
+            self.order.job.short()
+        )
+    }
+
+    /// Who asked for it.
+    pub fn requester(&self) -> &UserId {
+        &self.order.reply.user
+    }
+}

@@ -13,10 +13,17 @@ pub const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Sent with every request. GitHub refuses requests without one and Discord asks for this form.
 /// <https://docs.discord.com/developers/reference#user-agent>
-pub const USER_AGENT: &str = concat!("DiscordBot (https://github.com/bugbot/bugbot, ", env!("CARGO_PKG_VERSION"), ")");
+pub const USER_AGENT: &str = concat!(
+    "DiscordBot (https://github.com/bugbot/bugbot, ",
+    env!("CARGO_PKG_VERSION"),
+    ")"
+);
 
 /// Carries requests to the outside.
-#[expect(async_fn_in_trait, reason = "workers are single-threaded: no caller needs Send")]
+#[expect(
+    async_fn_in_trait,
+    reason = "workers are single-threaded: no caller needs Send"
+)]
 pub trait Http {
     /// Sends one request and reads its whole response. Never retries, never follows redirects.
     async fn send(&self, request: Request, within: Duration) -> Result<Response, Unreachable>;

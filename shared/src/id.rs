@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn the_age_of_a_snowflake_is_discords_documented_example() {
-        let at = InteractionId::new("175928847299117063").created_at().unwrap();
+        let at = InteractionId::new("175928847299117063")
+            .created_at()
+            .unwrap();
         assert_eq!(at.to_string(), "2016-04-30T11:18:25.796Z");
         assert_eq!(InteractionId::new("wamid.x").created_at(), None);
     }

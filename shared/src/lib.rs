@@ -21,6 +21,7 @@ pub mod http;
 pub mod id;
 pub mod job;
 pub mod linear;
+mod millis;
 pub mod pipeline;
 pub mod policy;
 pub mod ports;

@@ -50,6 +50,14 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// The folders in which files may change, each with its slash.
+    pub fn allowed_folders(&self) -> Vec<String> {
+        self.allowed
+            .iter()
+            .map(|folder| format!("{folder}/"))
+            .collect()
+    }
+
     /// Whether a regular file at `path` may change. Used on its own to drop search results that
     /// could never be committed.
     pub fn would_allow(&self, path: &str) -> Result<(), Reason> {

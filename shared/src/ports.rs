@@ -1,6 +1,9 @@
 //! What the core needs from its platform, besides HTTP. Small on purpose: each is implemented
 //! by `platform` for Workers and by a few lines in the tests.
-#![expect(async_fn_in_trait, reason = "workers are single-threaded: no caller needs Send")]
+#![expect(
+    async_fn_in_trait,
+    reason = "workers are single-threaded: no caller needs Send"
+)]
 
 use std::time::Duration;
 

@@ -1,5 +1,29 @@
-//! report: to be written.
+//! What users see: every text of the consumer, and the one message that it appears in.
+//!
+//! A job has one message in its thread. It is made by the first edit of the deferred response,
+//! edited while the job goes on, and ends as the job's terminal message.
+//!
+//! Whatever comes from outside (titles, the agent's words, error texts of services) is escaped
+//! where it enters a text here.
 
+mod answers;
 pub mod escape;
+mod fix;
+mod format;
 pub mod limits;
+mod live;
+mod packet;
+mod pull_request;
+mod show;
 pub mod split;
+#[cfg(test)]
+mod tests;
+
+pub use answers::*;
+pub use fix::{fix_line, fix_outcome, fix_progress, fix_terminal};
+pub use live::{LiveMessage, ReplyTo};
+pub use packet::{Packet, contextualized};
+pub use pull_request::{
+    commit_body, commit_headline, issue_comment, job_trailer, pull_request_body, pull_request_title,
+};
+pub use show::show;

@@ -26,6 +26,8 @@ pub enum Service {
     GitHub,
     /// The sandbox that runs the agent.
     Executor,
+    /// Our own object of a conversation.
+    ThreadObject,
 }
 
 impl std::fmt::Display for Service {
@@ -35,7 +37,8 @@ impl std::fmt::Display for Service {
             Self::Linear => "Linear",
             Self::PostHog => "PostHog",
             Self::GitHub => "GitHub",
-            Self::Executor => "the executor",
+            Self::Executor => "the sandbox",
+            Self::ThreadObject => "the thread object",
         })
     }
 }

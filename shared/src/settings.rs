@@ -1,1 +1,330 @@
-//! settings: to be written.
+//! The consumer's settings: read once from the environment, checked whole, so that an operator
+//! learns of all mistakes at once and no call fails later for one of them.
+
+use crate::executor::{ModelAccess, RunLimits};
+use crate::github::{GitHubAuth, RepoName};
+use crate::policy::Policy;
+use crate::secret::Secret;
+
+/// Everything that the consumer is told by its operator.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `DISCORD_*`.
+    pub discord: DiscordSettings,
+    /// `LINEAR_*`.
+    pub linear: LinearSettings,
+    /// `POSTHOG_*`; without them there are no recordings, and packets say so.
+    pub posthog: Option<PostHogSettings>,
+    /// `GITHUB_*`.
+    pub github: GitHubSettings,
+    /// `EXECUTOR_*`, `ANTHROPIC_*` and the limits of a run.
+    pub runs: RunSettings,
+    /// `ALLOWED_PATHS` and `DENIED_PATHS`.
+    pub policy: Policy,
+}
+
+/// How to reach Discord.
+#[derive(Debug, Clone)]
+pub struct DiscordSettings {
+    /// `DISCORD_API_URL`.
+    pub api_url: String,
+    /// `DISCORD_BOT_TOKEN`.
+    pub bot_token: Secret,
+}
+
+/// How to reach Linear, and where new issues go.
+#[derive(Debug, Clone)]
+pub struct LinearSettings {
+    /// `LINEAR_API_URL`.
+    pub api_url: String,
+    /// `LINEAR_API_KEY`: a personal key, or an OAuth token with its `Bearer `.
+    pub api_key: Secret,
+    /// `LINEAR_TEAM_KEY`: the key of the team, `ENG`.
+    pub team: String,
+}
+
+/// How to reach PostHog.
+#[derive(Debug, Clone)]
+pub struct PostHogSettings {
+    /// `POSTHOG_HOST`: the address of the app, which deep links start with too.
+    pub host: String,
+    /// `POSTHOG_API_KEY`: a personal key that may read persons, recordings and queries.
+    pub api_key: Secret,
+    /// `POSTHOG_PROJECT_ID`.
+    pub project: String,
+}
+
+/// How to reach GitHub, and which repository is meant when none is named.
+#[derive(Debug, Clone)]
+pub struct GitHubSettings {
+    /// `GITHUB_API_URL`.
+    pub api_url: String,
+    /// `GITHUB_URL`: where repositories are cloned from.
+    pub web_url: String,
+    /// `GITHUB_TOKEN`, or `GITHUB_APP_ID`, `GITHUB_APP_PRIVATE_KEY` and
+    /// `GITHUB_APP_INSTALLATION_ID`.
+    pub auth: GitHubAuth,
+    /// `DEFAULT_REPOSITORY`.
+    pub default_repository: Option<RepoName>,
+}
+
+/// How runs are made.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// `EXECUTOR_URL`: an executor to use instead of a container of our own.
+    pub executor_url: Option<String>,
+    /// `EXECUTOR_TOKEN`.
+    pub executor_token: Option<Secret>,
+    /// `ANTHROPIC_BASE_URL`, `ANTHROPIC_API_KEY`, `ANTHROPIC_MODEL`.
+    pub model: ModelAccess,
+    /// `RUN_MINUTES`, `RUN_TURNS`, `RUN_BUDGET_USD`.
+    pub limits: RunLimits,
+}
+
+/// The settings cannot be used; every reason, by the name of its variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the settings cannot be used: {}", .0.join("; "))]
+pub struct BadSettings(pub Vec<String>);
+
+impl Settings {
+    /// Reads the settings; `read` gives a variable's or secret's value, if it is set.
+    pub fn from_env(read: impl Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
+        let mut env = Env {
+            read,
+            problems: Vec::new(),
+        };
+        let settings = Self {
+            discord: DiscordSettings {
+                api_url: env.or("DISCORD_API_URL", crate::discord::client::DEFAULT_BASE),
+                bot_token: env.secret("DISCORD_BOT_TOKEN"),
+            },
+            linear: LinearSettings {
+                api_url: env.or("LINEAR_API_URL", crate::linear::DEFAULT_BASE),
+                api_key: env.secret("LINEAR_API_KEY"),
+                team: env.required("LINEAR_TEAM_KEY"),
+            },
+            posthog: env.posthog(),
+            github: GitHubSettings {
+                api_url: env.or("GITHUB_API_URL", crate::github::DEFAULT_BASE),
+                web_url: env.or("GITHUB_URL", "https://github.com"),
+                auth: env.github_auth(),
+                default_repository: env.parsed("DEFAULT_REPOSITORY", RepoName::parse),
+            },
+            runs: RunSettings {
+                executor_url: env.get("EXECUTOR_URL"),
+                executor_token: env.get("EXECUTOR_TOKEN").map(Secret::new),
+                model: ModelAccess {
+                    base_url: env.or("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+                    api_key: env.secret("ANTHROPIC_API_KEY"),
+                    name: env.get("ANTHROPIC_MODEL"),
+                },
+                limits: env.limits(),
+            },
+            policy: env.policy(),
+        };
+        if env.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(BadSettings(env.problems))
+        }
+    }
+}
+
+struct Env<F> {
+    read: F,
+    problems: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Env<F> {
+    /// A value that is set and not blank: wrangler cannot unset a variable, only empty it.
+    fn get(&self, name: &str) -> Option<String> {
+        (self.read)(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn or(&self, name: &str, default: &str) -> String {
+        self.get(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.get(name).unwrap_or_else(|| {
+            self.problems.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn secret(&mut self, name: &str) -> Secret {
+        Secret::new(self.required(name))
+    }
+
+    fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(&self.get(name)?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problems.push(format!("{name}: {error}"));
+                None
+            }
+        }
+    }
+
+    fn posthog(&mut self) -> Option<PostHogSettings> {
+        // Neither is set: PostHog is not used. One is set: the other was forgotten.
+        if self.get("POSTHOG_API_KEY").is_none() && self.get("POSTHOG_PROJECT_ID").is_none() {
+            return None;
+        }
+        Some(PostHogSettings {
+            host: self.or("POSTHOG_HOST", crate::posthog::DEFAULT_HOST),
+            api_key: self.secret("POSTHOG_API_KEY"),
+            project: self.required("POSTHOG_PROJECT_ID"),
+        })
+    }
+
+    fn github_auth(&mut self) -> GitHubAuth {
+        if let Some(token) = self.get("GITHUB_TOKEN") {
+            return GitHubAuth::Token(Secret::new(token));
+        }
+        if self.get("GITHUB_APP_ID").is_none() {
+            self.problems.push(
+                "neither GITHUB_TOKEN nor GITHUB_APP_ID (with GITHUB_APP_PRIVATE_KEY and \
+                 GITHUB_APP_INSTALLATION_ID) is set"
+                    .to_owned(),
+            );
+            return GitHubAuth::Token(Secret::new(""));
+        }
+        GitHubAuth::App {
+            app_id: self.required("GITHUB_APP_ID"),
+            // `wrangler secret put` takes one line: `\n` stands for the line breaks then.
+            private_key_pem: Secret::new(
+                self.required("GITHUB_APP_PRIVATE_KEY").replace("\\n", "\n"),
+            ),
+            installation_id: self.required("GITHUB_APP_INSTALLATION_ID"),
+        }
+    }
+
+    fn limits(&mut self) -> RunLimits {
+        let default = RunLimits::default();
+        let minutes = self.parsed("RUN_MINUTES", |text| within(text, 1.0, 120.0));
+        let turns = self.parsed("RUN_TURNS", |text| {
+            text.parse()
+                .map_err(|_| format!("{text:?} is not a whole number above zero"))
+        });
+        let budget = self.parsed("RUN_BUDGET_USD", |text| within(text, 0.01, 100.0));
+        RunLimits {
+            wall_clock: minutes.map_or(default.wall_clock, |minutes| {
+                std::time::Duration::from_secs_f64(minutes * 60.0)
+            }),
+            max_turns: turns.unwrap_or(default.max_turns),
+            max_budget_usd: budget.unwrap_or(default.max_budget_usd),
+            ..default
+        }
+    }
+
+    fn policy(&mut self) -> Policy {
+        let allowed = self.get("ALLOWED_PATHS");
+        let denied = self.get("DENIED_PATHS");
+        Policy::parse(
+            allowed.as_deref().unwrap_or_default(),
+            denied.as_deref().unwrap_or_default(),
+        )
+        .unwrap_or_else(|error| {
+            self.problems
+                .push(format!("ALLOWED_PATHS or DENIED_PATHS: {error}"));
+            Policy::default()
+        })
+    }
+}
+
+fn within(text: &str, min: f64, max: f64) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => Err(format!("{text:?} is not a number from {min} to {max}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMUM: [(&str, &str); 5] = [
+        ("DISCORD_BOT_TOKEN", "bot"),
+        ("LINEAR_API_KEY", "lin"),
+        ("LINEAR_TEAM_KEY", "ENG"),
+        ("GITHUB_TOKEN", "ghp"),
+        ("ANTHROPIC_API_KEY", "sk"),
+    ];
+
+    fn settings(extra: &[(&str, &str)]) -> Result<Settings, BadSettings> {
+        Settings::from_env(|name| {
+            MINIMUM
+                .iter()
+                .chain(extra)
+                .rev()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_minimum_is_enough_and_the_rest_has_its_defaults() {
+        let settings = settings(&[]).unwrap();
+        assert_eq!(settings.discord.api_url, "https://discord.com/api/v10");
+        assert!(settings.posthog.is_none());
+        assert_eq!(settings.runs.limits, RunLimits::default());
+        assert_eq!(settings.policy, Policy::default());
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        let Err(BadSettings(problems)) = Settings::from_env(|name| match name {
+            "POSTHOG_API_KEY" => Some("phx".to_owned()),
+            "RUN_BUDGET_USD" => Some("1e9".to_owned()),
+            "RUN_TURNS" => Some("0".to_owned()),
+            "DEFAULT_REPOSITORY" => Some("not a repository".to_owned()),
+            _ => None,
+        }) else {
+            panic!("these settings cannot be used");
+        };
+        for name in [
+            "DISCORD_BOT_TOKEN",
+            "LINEAR_API_KEY",
+            "LINEAR_TEAM_KEY",
+            "POSTHOG_PROJECT_ID",
+            "GITHUB_TOKEN",
+            "DEFAULT_REPOSITORY",
+            "ANTHROPIC_API_KEY",
+            "RUN_BUDGET_USD",
+            "RUN_TURNS",
+        ] {
+            assert!(
+                problems.iter().any(|problem| problem.contains(name)),
+                "{name}: {problems:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_blank_variable_is_not_set() {
+        assert!(settings(&[("LINEAR_TEAM_KEY", " ")]).is_err());
+        assert!(
+            settings(&[("EXECUTOR_URL", "")])
+                .unwrap()
+                .runs
+                .executor_url
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn debug_of_the_settings_shows_no_secret() {
+        let shown = format!(
+            "{:?}",
+            settings(&[("LINEAR_API_KEY", "lin_s3cret")]).unwrap()
+        );
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::millis;
 use super::prompt::Prompt;
 use crate::change::FileChange;
 use crate::id::{CommitId, RunId};
+use crate::millis;
 use crate::secret::Secret;
 
 /// The most bytes of changed files that any run may return, whatever its limits say: 5 MiB is

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU32;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Reference, decoded, encoded};
 
 /// First path segments on github.com that are no owner.
@@ -55,7 +57,8 @@ const OWNER_CHARS: usize = 39;
 const NAME_CHARS: usize = 100;
 
 /// `owner/name`, as its owner spells it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Repository {
     owner: String,
     name: String,
@@ -102,6 +105,20 @@ impl Repository {
     /// `https://github.com/owner/name`.
     pub fn url(&self) -> String {
         format!("https://github.com/{self}")
+    }
+}
+
+impl From<Repository> for String {
+    fn from(repository: Repository) -> Self {
+        repository.to_string()
+    }
+}
+
+impl TryFrom<String> for Repository {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is not owner/name"))
     }
 }
 

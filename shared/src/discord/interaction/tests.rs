@@ -275,7 +275,10 @@ fn a_missing_field_is_named() {
     nowhere["channel"] = Json::Null;
     assert!(parse_json(&nowhere).is_ok(), "channel_id alone is a place");
     nowhere["channel_id"] = Json::Null;
-    assert_eq!(parse_json(&nowhere).unwrap_err(), ParseError::Missing("channel_id"));
+    assert_eq!(
+        parse_json(&nowhere).unwrap_err(),
+        ParseError::Missing("channel_id")
+    );
 }
 
 #[test]

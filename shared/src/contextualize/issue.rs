@@ -1,0 +1,170 @@
+//! Which issue a report belongs to: the one it names, else the conversation's, else a new one.
+
+use super::title::title_of;
+use super::{Report, Work};
+use crate::deliver::Platform;
+use crate::fault::Fault;
+use crate::job::Job;
+use crate::linear::{Issue, NewIssue, key};
+use crate::ports::Level;
+use crate::reference::parse_issue_ref;
+use crate::report::ReplyTo;
+use crate::service::{Service, ServiceError};
+use crate::thread::LinkedIssue;
+
+/// How long the team's id is cached: teams are renamed, not exchanged.
+const TEAM_CACHED: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// How many deleted issues of one conversation are stepped over.
+const MAX_DELETED: u32 = 5;
+
+/// The issue of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The issue.
+    pub issue: LinkedIssue,
+    /// What it says.
+    pub description: String,
+    /// Whether somebody named it in the command.
+    pub named: bool,
+    /// Whether it was made for this conversation.
+    pub created: bool,
+}
+
+impl Resolved {
+    fn found(issue: Issue, named: bool) -> Self {
+        Self::new(issue, named, false)
+    }
+
+    fn new(issue: Issue, named: bool, created: bool) -> Self {
+        Self {
+            issue: LinkedIssue {
+                key: issue.key,
+                uuid: issue.id,
+                url: issue.url,
+                title: issue.title,
+            },
+            description: issue.description,
+            named,
+            created,
+        }
+    }
+}
+
+/// Finds or makes the issue of a report.
+pub async fn resolve_issue<P: Platform>(
+    work: &Work<'_, P>,
+    job: &Job,
+    report: &Report,
+) -> Result<Resolved, Fault> {
+    if let Some(given) = &job.command.options().issue {
+        let key = parse_issue_ref(given, &super::scope(work.settings))
+            .map_err(|unrecognised| Fault::Rejected(unrecognised.user_message()))?
+            .key;
+        return match load(work, key.as_str()).await? {
+            Some(issue) => Ok(Resolved::found(issue, true)),
+            None => Err(Fault::Rejected(format!(
+                "Linear knows no issue `{key}`, or does not show it to bugbot. Check the identifier, or leave the option out to have an issue found or made."
+            ))),
+        };
+    }
+    if let Some(known) = work.known
+        && let Some(issue) = load(work, known.uuid.as_str()).await?
+    {
+        return Ok(Resolved::found(issue, false));
+    }
+    // A bare "ABC-12" in a conversation may be anything: one that Linear does not know is none.
+    if let Some(key) = &report.references.linear_issue_id
+        && let Some(issue) = load(work, key.as_str()).await?
+    {
+        return Ok(Resolved::found(issue, false));
+    }
+    create(work, job, report).await
+}
+
+async fn load<P: Platform>(work: &Work<'_, P>, id: &str) -> Result<Option<Issue>, Fault> {
+    match work.services.linear.issue(id).await {
+        Ok(issue) => Ok(Some(issue)),
+        Err(ServiceError::NotFound) => Ok(None),
+        Err(error) => Err(Fault::upstream(Service::Linear)(error)),
+    }
+}
+
+async fn create<P: Platform>(
+    work: &Work<'_, P>,
+    job: &Job,
+    report: &Report,
+) -> Result<Resolved, Fault> {
+    if report.text.is_empty() {
+        return Err(Fault::Rejected(
+            "There is no report to be found here: bugbot can read neither words of the command nor messages of this thread. Describe the bug in the `description` option, or use *Apps → Add context* on the message that reports it."
+                .to_owned(),
+        ));
+    }
+    let reply = ReplyTo::of(job);
+    let mut issue = NewIssue {
+        id: key::issue_of(&job.thread(), 0),
+        team: team(work).await?,
+        title: title_of(&report.text),
+        description: format!(
+            "{}\n\nReported {}on Discord: {}",
+            quoted(&report.text),
+            report
+                .reporter
+                .as_deref()
+                .map_or_else(String::new, |name| format!("by {name} ")),
+            reply.message_link(),
+        ),
+        state: None,
+    };
+    // One conversation makes one issue, whoever asks and however often: its id says so. Only
+    // where a person has deleted that issue for good does the conversation get another.
+    for attempt in 0..MAX_DELETED {
+        issue.id = key::issue_of(&job.thread(), attempt);
+        match work.services.linear.create_issue(&issue).await {
+            Ok(created) => return Ok(Resolved::new(created.into_inner(), false, true)),
+            Err(ServiceError::NotFound) => {}
+            Err(error) => return Err(Fault::upstream(Service::Linear)(error)),
+        }
+    }
+    Err(Fault::Rejected(
+        "The issues of this thread keep being deleted in Linear. Name one in the `issue` option."
+            .to_owned(),
+    ))
+}
+
+/// The id of the configured team, from the cache if it is there.
+async fn team<P: Platform>(work: &Work<'_, P>) -> Result<crate::id::TeamId, Fault> {
+    let name = &work.settings.linear.team;
+    let cache_key = format!("linear-team:{name}");
+    if let Ok(Some(id)) = work.platform.get(&cache_key).await {
+        return Ok(crate::id::TeamId::new(id));
+    }
+    let team = work
+        .services
+        .linear
+        .team(name)
+        .await
+        .map_err(Fault::upstream(Service::Linear))?;
+    if let Err(error) = work
+        .platform
+        .put(&cache_key, team.id.as_str(), Some(TEAM_CACHED))
+        .await
+    {
+        let error = error.to_string();
+        work.platform.event(
+            Level::Warn,
+            "the team could not be cached",
+            &[("error", &error)],
+        );
+    }
+    Ok(team.id)
+}
+
+/// Text of others as a Markdown quote.
+pub(super) fn quoted(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("> {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}

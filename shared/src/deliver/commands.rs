@@ -1,0 +1,191 @@
+//! What each command does, once it is its turn.
+
+use super::order::order;
+use super::{Delivery, Done, Platform, sweep};
+use crate::command::{Command, help::render_help};
+use crate::contextualize::{Work, contextualize};
+use crate::discord::message::Message;
+use crate::fault::Fault;
+use crate::fix;
+use crate::id::UserId;
+use crate::job::Job;
+use crate::ports::Level;
+use crate::report::{self, LiveMessage};
+use crate::thread::{LinkedIssue, Outcome, TurnHeld};
+
+/// What the conversation knew when the turn was given.
+pub(super) struct Known {
+    pub(super) issue: Option<LinkedIssue>,
+    pub(super) packet: Option<String>,
+    /// The newest repository of the conversation.
+    pub(super) repository: Option<String>,
+    pub(super) live: Option<LiveMessage>,
+}
+
+impl<P: Platform> Delivery<'_, P> {
+    /// Does what the job asks for.
+    pub(super) async fn act(
+        &self,
+        job: &Job,
+        turn: &TurnHeld,
+        known: Known,
+    ) -> Result<Done, Fault> {
+        match &job.command {
+            Command::Contextualize(_) => self.contextualize(job, turn, known).await,
+            Command::Fix(_) => self.fix(job, turn, known).await,
+            Command::Retry(_) => self.retry(job, turn, known).await,
+            Command::Status(_) => self.status().await,
+            Command::Cancel(_) => self.cancel(&job.discord_context.user_id).await,
+            Command::Help(_) => Ok(answered(Message::text(render_help()), "showed the help")),
+        }
+    }
+
+    async fn contextualize(&self, job: &Job, turn: &TurnHeld, known: Known) -> Result<Done, Fault> {
+        self.announce(job, known.live.as_ref()).await;
+        let done = contextualize(&self.work(turn, known.issue.as_ref()), job).await?;
+        let outcome = Outcome::Succeeded(format!("context added to {}", done.issue.key));
+        Ok(Done::Ended(
+            Box::new(report::contextualized(&done)),
+            outcome,
+        ))
+    }
+
+    /// Prepares the order and hands it to the Job object, which goes on with it.
+    async fn fix(&self, job: &Job, turn: &TurnHeld, known: Known) -> Result<Done, Fault> {
+        let live = self.announce(job, known.live.as_ref()).await;
+        let work = self.work(turn, known.issue.as_ref());
+        // Repeatable: reads, and makes at most one issue.
+        let order = order(&work, job, &self.reply, &known, live).await?;
+        let repository = order.repository.to_string();
+        self.thread.remember(Some(repository), None).await?;
+        // Repeatable: the Job object knows an order that it has.
+        let started = fix::Request::Start {
+            order: Box::new(order),
+        };
+        match self
+            .platform
+            .ask_job(&self.reply.job, &started)
+            .await
+            .map_err(Fault::Platform)?
+        {
+            fix::Response::Started => {}
+            other => {
+                return Err(Fault::Bug(format!(
+                    "the job object answered {other:?} to start"
+                )));
+            }
+        }
+        // Repeatable: if this is lost, the next delivery finds the order taken and says so again.
+        self.thread.hand_over(turn).await?;
+        Ok(Done::HandedOver)
+    }
+
+    /// Does the newest failed job again, with its words and under the id of this one.
+    async fn retry(&self, job: &Job, turn: &TurnHeld, known: Known) -> Result<Done, Fault> {
+        let Some(again) = self.thread.look().await?.again else {
+            return Err(Fault::Rejected(report::nothing_to_retry()));
+        };
+        let mut job = job.clone();
+        job.command = again.command;
+        job.discord_context.message_id = again.message_id;
+        job.discord_context.message_content = again.message_content;
+        job.extracted_refs = again.references;
+        match &job.command {
+            Command::Fix(_) => self.fix(&job, turn, known).await,
+            _ => self.contextualize(&job, turn, known).await,
+        }
+    }
+
+    async fn status(&self) -> Result<Done, Fault> {
+        let view = self.thread.look().await?;
+        let fix = match &view.running_fix {
+            Some(job) => {
+                match self
+                    .platform
+                    .ask_job(job, &fix::Request::Look)
+                    .await
+                    .map_err(Fault::Platform)?
+                {
+                    fix::Response::Seen(fix) => Some(fix),
+                    _ => None,
+                }
+            }
+            None => None,
+        };
+        Ok(answered(
+            report::status(&view, fix.as_ref()),
+            "showed the status",
+        ))
+    }
+
+    async fn cancel(&self, by: &UserId) -> Result<Done, Fault> {
+        let (fix, waiting) = self.thread.cancel(by, &self.reply.job).await?;
+        let line = match fix {
+            Some(job) => {
+                let request = fix::Request::Cancel { by: by.clone() };
+                match self
+                    .platform
+                    .ask_job(&job, &request)
+                    .await
+                    .map_err(Fault::Platform)?
+                {
+                    fix::Response::TooLate(view) => Some(report::fix_cancel_line(Some(&view))),
+                    fix::Response::Missing => None,
+                    _ => Some(report::fix_cancel_line(None)),
+                }
+            }
+            None => None,
+        };
+        Ok(answered(
+            report::cancel_answer(line.as_deref(), waiting),
+            "cancelled what ran",
+        ))
+    }
+
+    /// The live message says that the job has begun. A thread that cannot be told so now is told
+    /// at the end.
+    async fn announce(&self, job: &Job, live: Option<&LiveMessage>) -> Option<LiveMessage> {
+        if live.is_some() {
+            return live.cloned();
+        }
+        let message = report::started(job.command.name());
+        let now = self.platform.now();
+        match report::show(&self.services.discord, &self.reply, None, &message, now).await {
+            Ok(live) => {
+                // Lost, it costs a sign of life; the message is found again by its token.
+                let _ = self.thread.shown(&self.reply.job, &live).await;
+                Some(live)
+            }
+            Err(error) => {
+                let error = error.to_string();
+                let fields = [("job", self.reply.job.as_str()), ("error", error.as_str())];
+                self.platform
+                    .event(Level::Warn, "the start could not be shown", &fields);
+                None
+            }
+        }
+    }
+
+    fn work<'a>(&'a self, turn: &'a TurnHeld, known: Option<&'a LinkedIssue>) -> Work<'a, P> {
+        Work {
+            platform: self.platform,
+            services: &self.services,
+            settings: self.settings,
+            thread: &self.thread,
+            turn,
+            known,
+        }
+    }
+
+    pub(super) async fn mark_open(&self, job: &Job) {
+        sweep::mark(self.platform, &self.reply.job, &job.thread()).await;
+    }
+
+    pub(super) async fn unmark_open(&self) {
+        sweep::unmark(self.platform, &self.reply.job).await;
+    }
+}
+
+fn answered(message: Message, line: &str) -> Done {
+    Done::Ended(Box::new(message), Outcome::Succeeded(line.to_owned()))
+}

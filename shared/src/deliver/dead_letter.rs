@@ -1,0 +1,185 @@
+//! Jobs that cannot be done: put on the dead-letter queue, recorded for the operator, and told
+//! to the thread.
+//!
+//! Two roads lead to that queue. The queue itself moves a message there when it was delivered
+//! too often; and a delivery that knows that trying again cannot help puts it there at once,
+//! with the reason. Both end in [`bury`].
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::platform::{Platform, Services};
+use super::{Settled, sweep};
+use crate::fault::backoff;
+use crate::id::JobId;
+use crate::job::{Job, Salvage};
+use crate::ports::{Level, Queue as _};
+use crate::report::{self, ReplyTo};
+use crate::settings::Settings;
+use crate::thread::{Inspection, Outcome, ThreadClient};
+
+/// How long the operator can find a dead job: as long as Queues keep a message at most twice.
+const KEPT: Duration = Duration::from_hours(28 * 24);
+/// The keys of dead jobs in the key-value store start with this.
+pub const DEAD_PREFIX: &str = "dead:";
+
+/// A message that a delivery parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// Why, for people.
+    pub dead_letter: String,
+    /// The message as it was delivered.
+    pub body: String,
+}
+
+/// What the operator finds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    reason: &'a str,
+    buried_at: Timestamp,
+    body: &'a str,
+}
+
+/// Puts a message on the dead-letter queue.
+pub(super) async fn park<P: Platform>(
+    platform: &P,
+    body: &str,
+    reason: &str,
+    attempt: u32,
+) -> Settled {
+    let letter = DeadLetter {
+        dead_letter: reason.to_owned(),
+        body: body.to_owned(),
+    };
+    let letter = serde_json::to_string(&letter).expect("two strings are JSON");
+    match platform.dead_letters().send(&letter, Duration::ZERO).await {
+        Ok(()) => Settled::Ack,
+        Err(error) => {
+            let error = error.to_string();
+            platform.event(
+                Level::Error,
+                "could not park a message",
+                &[("error", &error)],
+            );
+            Settled::Retry(backoff(attempt, platform.roll()))
+        }
+    }
+}
+
+/// Acts on one message of the dead-letter queue: records it and tells its thread. Repeatable:
+/// the record has one key, and a job that has ended is not told again.
+pub async fn bury<P: Platform>(
+    platform: &P,
+    settings: &Settings,
+    message: &str,
+    attempt: u32,
+) -> Settled {
+    let letter = serde_json::from_str::<DeadLetter>(message).ok();
+    let body = letter
+        .as_ref()
+        .map_or(message, |letter| letter.body.as_str());
+    let reason = letter.as_ref().map(|letter| letter.dead_letter.as_str());
+    match entomb(platform, settings, body, reason).await {
+        Ok(()) => Settled::Ack,
+        Err(error) => {
+            platform.event(
+                Level::Error,
+                "could not bury a dead letter",
+                &[("error", &error)],
+            );
+            Settled::Retry(backoff(attempt, platform.roll()))
+        }
+    }
+}
+
+async fn entomb<P: Platform>(
+    platform: &P,
+    settings: &Settings,
+    body: &str,
+    reason: Option<&str>,
+) -> Result<(), String> {
+    let now = platform.now();
+    let decoded = Job::decode(body);
+    let id = match &decoded {
+        Ok(job) => Some(job.id()),
+        Err(fault) => fault.salvage().interaction.as_ref().map(JobId::of),
+    };
+    let key = match &id {
+        Some(job) => format!("{DEAD_PREFIX}{job}"),
+        None => format!("{DEAD_PREFIX}{}", JobId::new(body).short()),
+    };
+    let shown_reason = reason.unwrap_or("tried as often as allowed");
+    let record = Record {
+        reason: shown_reason,
+        buried_at: now,
+        body,
+    };
+    let record = serde_json::to_string(&record).expect("strings and a time are JSON");
+    platform
+        .put(&key, &record, Some(KEPT))
+        .await
+        .map_err(|error| error.to_string())?;
+    platform.event(
+        Level::Error,
+        "job is dead",
+        &[("key", &key), ("reason", shown_reason)],
+    );
+
+    let services = Services::new(platform, settings).map_err(|bad| bad.to_string())?;
+    let job = match decoded {
+        Ok(job) => job,
+        Err(fault) => return tell_salvaged(&services, &fault.salvage(), &key).await,
+    };
+    let reply = ReplyTo::of(&job);
+    let thread = ThreadClient::new(platform, job.thread());
+    let inspection = thread
+        .inspect(&reply.job)
+        .await
+        .map_err(|fault| fault.to_string())?;
+    let (live, because) = match inspection {
+        Inspection::Ended => return Ok(()),
+        Inspection::Unknown => (None, None),
+        Inspection::Open(open) => (open.live, open.because),
+    };
+    let because = reason.map(str::to_owned).or(because);
+    let because = because
+        .as_deref()
+        .unwrap_or("It was tried several times without success.");
+    let message = report::parked(job.command.name(), because);
+    report::show(&services.discord, &reply, live.as_ref(), &message, now)
+        .await
+        .map_err(|error| error.to_string())?;
+    thread
+        .end(&reply.job, Outcome::Parked(because.to_owned()))
+        .await
+        .map_err(|fault| fault.to_string())?;
+    sweep::unmark(platform, &reply.job).await;
+    Ok(())
+}
+
+/// A broken job has no token, but it may still say where it was given. The nonce makes a repeat
+/// within minutes the same message; the job itself is unknown to its thread.
+async fn tell_salvaged<P: Platform>(
+    services: &Services<'_, P>,
+    salvage: &Salvage,
+    key: &str,
+) -> Result<(), String> {
+    let Some(conversation) = &salvage.conversation else {
+        return Ok(());
+    };
+    let command = salvage.command.as_deref().unwrap_or("command");
+    let message = report::parked(
+        command,
+        "It does not have the form that bugbot understands.",
+    );
+    services
+        .discord
+        .create_message(conversation, &message.with_nonce(key))
+        .await
+        .map(drop)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,73 @@
+//! From a `fix` command to the order of a Job object: which repository, which issue, which words.
+
+use super::Platform;
+use super::commands::Known;
+use crate::contextualize::{Report, Work, bind, repository_of, resolve_issue};
+use crate::fault::Fault;
+use crate::fix::Order;
+use crate::github::RepoName;
+use crate::job::Job;
+use crate::reference::parse_repo_ref;
+use crate::report::{LiveMessage, ReplyTo};
+use crate::settings::Settings;
+
+/// The most characters of the conversation that an agent reads.
+const MAX_REPORT_CHARS: usize = 12_000;
+
+pub(super) async fn order<P: Platform>(
+    work: &Work<'_, P>,
+    job: &Job,
+    reply: &ReplyTo,
+    known: &Known,
+    live: Option<LiveMessage>,
+) -> Result<Order, Fault> {
+    let report = Report::read(work, job).await?;
+    // Before anything is made: a fix that has nowhere to go makes no issue either.
+    let repository = repository(job, &report, known.repository.as_deref(), work.settings)?;
+    let resolved = resolve_issue(work, job, &report).await?;
+    let issue = bind(work, job, &resolved).await?;
+    Ok(Order {
+        job: reply.job.clone(),
+        thread: job.thread(),
+        reply: reply.clone(),
+        live,
+        issue,
+        description: resolved.description,
+        report: crate::discord::message::shorten(&report.conversation(), MAX_REPORT_CHARS),
+        packet: known.packet.clone(),
+        repository,
+        limits: work.settings.runs.limits,
+        ordered_at: work.platform.now(),
+    })
+}
+
+/// The repository: the option's, else the message's, else the conversation's, else the
+/// operator's default.
+fn repository(
+    job: &Job,
+    report: &Report,
+    remembered: Option<&str>,
+    settings: &Settings,
+) -> Result<RepoName, Fault> {
+    if let Some(given) = &job.command.options().repo {
+        let given = parse_repo_ref(given)
+            .map_err(|unrecognised| Fault::Rejected(unrecognised.user_message()))?;
+        return RepoName::parse(&given.to_string()).map_err(|bad| Fault::Rejected(bad.to_string()));
+    }
+    let referred = report
+        .references
+        .github_repo_url
+        .as_deref()
+        .and_then(repository_of);
+    [referred.as_deref(), remembered]
+        .into_iter()
+        .flatten()
+        .find_map(|name| RepoName::parse(name).ok())
+        .or_else(|| settings.github.default_repository.clone())
+        .ok_or_else(|| {
+            Fault::Rejected(
+                "Which repository is the bug in? Say so in the `repo` option: `/bugbot fix repo:owner/name`."
+                    .to_owned(),
+            )
+        })
+}

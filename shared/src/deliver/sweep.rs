@@ -1,0 +1,121 @@
+//! The sweep: finds jobs that have begun and have no terminal message, and ends or resumes them.
+//!
+//! A job is marked in the key-value store when it begins, and unmarked when it ends. The store
+//! is only an index here: what a marked job is up to is asked of its Thread object.
+
+use crate::fault::Fault;
+use crate::fix::{Request, Response};
+use crate::id::{JobId, ThreadId};
+use crate::ports::Level;
+use crate::report;
+use crate::settings::Settings;
+use crate::thread::{Inspection, OpenJob, Outcome, ThreadClient};
+
+use super::platform::{Platform, Services};
+
+/// The keys of begun jobs start with this; the value is their thread.
+const OPEN_PREFIX: &str = "open:";
+
+/// Marks a job as begun. A mark that fails costs only the sweep's help.
+pub(super) async fn mark<P: Platform>(platform: &P, job: &JobId, thread: &ThreadId) {
+    let key = format!("{OPEN_PREFIX}{job}");
+    if let Err(error) = platform.put(&key, thread.as_str(), None).await {
+        let error = error.to_string();
+        let fields = [("job", job.as_str()), ("error", error.as_str())];
+        platform.event(Level::Warn, "could not mark a job as begun", &fields);
+    }
+}
+
+/// Unmarks a job that has ended. A mark that stays is removed by the next sweep.
+pub(crate) async fn unmark<K: crate::ports::Kv>(kv: &K, job: &JobId) {
+    let _ = kv.delete(&format!("{OPEN_PREFIX}{job}")).await;
+}
+
+/// Looks after every marked job once. One that fails does not keep the others from it.
+pub async fn sweep<P: Platform>(platform: &P, settings: &Settings) {
+    let keys = match platform.list(OPEN_PREFIX).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            let error = error.to_string();
+            platform.event(
+                Level::Error,
+                "the sweep found no jobs",
+                &[("error", &error)],
+            );
+            return;
+        }
+    };
+    for key in keys {
+        let job = JobId::new(key.trim_start_matches(OPEN_PREFIX));
+        // `None`: it was unmarked meanwhile.
+        let Ok(Some(thread)) = platform.get(&key).await else {
+            continue;
+        };
+        if let Err(fault) = look_after(platform, settings, &job, ThreadId::new(thread)).await {
+            let error = fault.to_string();
+            let fields = [("job", job.as_str()), ("error", error.as_str())];
+            platform.event(Level::Warn, "the sweep could not look after a job", &fields);
+        }
+    }
+}
+
+async fn look_after<P: Platform>(
+    platform: &P,
+    settings: &Settings,
+    job: &JobId,
+    thread: ThreadId,
+) -> Result<(), Fault> {
+    let thread = ThreadClient::new(platform, thread);
+    match thread.inspect(job).await? {
+        Inspection::Unknown | Inspection::Ended => unmark(platform, job).await,
+        Inspection::Open(open) if open.handed_over => {
+            match platform
+                .ask_job(job, &Request::Poke)
+                .await
+                .map_err(Fault::Platform)?
+            {
+                Response::Seen(fix) if fix.closed => {
+                    // Its end did not reach the Thread object.
+                    thread.end(job, Outcome::Failed(fix.line)).await?;
+                    unmark(platform, job).await;
+                }
+                Response::Missing => {
+                    end_lost(platform, settings, job, &thread, &open, "fix").await?;
+                }
+                _ => {}
+            }
+        }
+        Inspection::Open(open) if open.lost => {
+            end_lost(platform, settings, job, &thread, &open, "command").await?;
+        }
+        Inspection::Open(_) => {}
+    }
+    Ok(())
+}
+
+async fn end_lost<P: Platform>(
+    platform: &P,
+    settings: &Settings,
+    job: &JobId,
+    thread: &ThreadClient<'_, P>,
+    open: &OpenJob,
+    command: &str,
+) -> Result<(), Fault> {
+    platform.event(Level::Error, "a job was lost", &[("job", job.as_str())]);
+    let services = Services::new(platform, settings).map_err(|bad| Fault::Bug(bad.to_string()))?;
+    let message = report::lost(command);
+    report::show(
+        &services.discord,
+        &open.reply,
+        open.live.as_ref(),
+        &message,
+        platform.now(),
+    )
+    .await
+    .map_err(Fault::upstream(crate::service::Service::Discord))?;
+    thread
+        .end(job, Outcome::Failed("it was lost".to_owned()))
+        .await?;
+    unmark(platform, job).await;
+    Ok(())
+}

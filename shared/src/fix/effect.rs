@@ -1,0 +1,190 @@
+//! What a fix asks of the world, and what it hears back.
+
+use jiff::Timestamp;
+
+use super::{Base, Brief, SearchNote};
+use crate::change::FileChange;
+use crate::executor::{Checkpoint, LikelyFile, RunResult, RunStatus};
+use crate::github::PullRequest;
+use crate::id::{CommitId, RunId, UserId};
+use crate::policy::Violation;
+use crate::report::LiveMessage;
+use crate::service::{Service, ServiceError};
+use crate::thread::Outcome;
+
+/// What is to be done next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// This, now.
+    Perform(Effect),
+    /// Nothing before then.
+    WaitUntil(Timestamp),
+    /// Nothing any more.
+    Rest,
+}
+
+/// One thing to do in the world. Each may be done twice: it adopts what it finds done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Let the live message say this.
+    ShowProgress {
+        /// The text.
+        text: String,
+    },
+    /// Read the head of the default branch.
+    ResolveBase,
+    /// Ask GitHub which files hold the issue's words.
+    SearchCode,
+    /// Start a run, or find it started.
+    StartRun {
+        /// The run.
+        run: RunId,
+        /// What it starts from.
+        brief: Box<Brief>,
+        /// Where an earlier run was stopped.
+        checkpoint: Option<Box<Checkpoint>>,
+    },
+    /// Look at a run.
+    LookAtRun {
+        /// The run.
+        run: RunId,
+    },
+    /// Save the work of an interrupted run.
+    SaveRun {
+        /// The run.
+        run: RunId,
+    },
+    /// Fetch the result of a run.
+    CollectRun {
+        /// The run.
+        run: RunId,
+    },
+    /// Stop a run.
+    StopRun {
+        /// The run.
+        run: RunId,
+    },
+    /// Make the branch, or find it made.
+    CreateBranch {
+        /// Its name.
+        branch: String,
+        /// Where it starts.
+        base: CommitId,
+    },
+    /// Commit, or find the commit made.
+    Commit {
+        /// On this branch.
+        branch: String,
+        /// Whose head is expected to be this.
+        expected: CommitId,
+        /// The change. The policy looks at it once more right before the commit.
+        changes: Vec<FileChange>,
+        /// The message's first line.
+        headline: String,
+        /// The rest of the message; its last line names the job.
+        body: String,
+    },
+    /// Open the pull request, or find it open.
+    OpenPullRequest {
+        /// From this branch.
+        branch: String,
+        /// To this one.
+        base: String,
+        /// Its title.
+        title: String,
+        /// Its text.
+        body: String,
+    },
+    /// Attach the pull request to the issue.
+    LinkIssue {
+        /// The pull request.
+        pull_request: PullRequest,
+    },
+    /// Say in the issue that there is a pull request.
+    CommentIssue {
+        /// In Markdown.
+        body: String,
+    },
+    /// Turn the live message into the terminal one.
+    Report,
+    /// Tell the Thread object that the job has ended.
+    TellThread {
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Time has passed.
+    Tick,
+    /// The live message says so now.
+    Shown {
+        /// The message.
+        live: LiveMessage,
+        /// What it says.
+        text: String,
+    },
+    /// It could not be edited; that is not worth failing for.
+    NotShown {
+        /// When to try again.
+        not_before: Timestamp,
+    },
+    /// The commit to start from.
+    BaseResolved(Base),
+    /// The code search is done.
+    CodeSearched {
+        /// What it found.
+        likely: Vec<LikelyFile>,
+        /// How.
+        search: SearchNote,
+    },
+    /// A run has started, or was looked at.
+    RunSeen(RunStatus),
+    /// The sandbox answered, and does not know the run.
+    RunLost,
+    /// The sandbox did not answer.
+    RunSilent,
+    /// The interrupted run's work.
+    RunSaved(Option<Box<Checkpoint>>),
+    /// The run's result.
+    RunCollected(Box<RunResult>),
+    /// The run is stopped, or was not running.
+    RunStopped,
+    /// The branch is there.
+    BranchReady,
+    /// The commit is on the branch.
+    Committed(CommitId),
+    /// The policy does not allow the change (any more): nothing was committed.
+    PolicyBroken(Vec<Violation>),
+    /// The branch holds something that is not ours.
+    BranchConflict,
+    /// The pull request is open.
+    PullRequestOpen(PullRequest),
+    /// The issue links to it.
+    IssueLinked,
+    /// The issue says so.
+    IssueCommented,
+    /// The terminal message is out.
+    Reported {
+        /// The message.
+        live: LiveMessage,
+    },
+    /// The Thread object knows.
+    ThreadTold,
+    /// The effect failed.
+    Failed {
+        /// Whose fault it was.
+        service: Service,
+        /// What is wrong.
+        error: ServiceError,
+        /// When to try again at the earliest, if it is worth it.
+        not_before: Timestamp,
+    },
+    /// Somebody wants it to stop.
+    CancelRequested {
+        /// Who.
+        by: UserId,
+    },
+}

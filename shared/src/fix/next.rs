@@ -1,0 +1,133 @@
+//! What a fix does next: a function of its state and the time.
+
+use jiff::Timestamp;
+
+use super::{
+    Archived, Backlog, Closing, Coding, CodingPhase, Effect, Fix, Merge, MergeStep, Next, QaStep,
+    Stage,
+};
+use crate::id::RunId;
+use crate::report;
+
+impl Fix {
+    /// The next thing to do. Asking does not change anything.
+    pub fn next(&self, now: Timestamp) -> Next {
+        if self.stage.is_closed() {
+            return Next::Rest;
+        }
+        if let Some(effect) = self.next_edit(now) {
+            return Next::Perform(effect);
+        }
+        if let Some(not_before) = self.retry.not_before
+            && now < not_before
+        {
+            return Next::WaitUntil(self.sooner_of_edit_and(not_before, now));
+        }
+        match &self.stage {
+            Stage::Backlog(Backlog::ResolveBase) => Next::Perform(Effect::ResolveBase),
+            Stage::Backlog(Backlog::SearchCode { .. }) => Next::Perform(Effect::SearchCode),
+            Stage::Coding(coding) => self.next_of_coding(coding, now),
+            Stage::Qa(qa) => Next::Perform(match &qa.step {
+                QaStep::CreateBranch => Effect::CreateBranch {
+                    branch: self.branch(),
+                    base: qa.base.commit.clone(),
+                },
+                QaStep::Commit => Effect::Commit {
+                    branch: self.branch(),
+                    expected: qa.base.commit.clone(),
+                    changes: qa.work.changes.clone(),
+                    headline: report::commit_headline(self),
+                    body: report::commit_body(self, &qa.work),
+                },
+                QaStep::OpenPullRequest { .. } => Effect::OpenPullRequest {
+                    branch: self.branch(),
+                    base: qa.base.branch.clone(),
+                    title: report::pull_request_title(self),
+                    body: report::pull_request_body(self, &qa.work),
+                },
+            }),
+            Stage::Merge(merge) => self.next_of_merge(merge),
+            Stage::Archived(archived) => self.next_of_archived(archived),
+        }
+    }
+
+    fn next_of_coding(&self, coding: &Coding, now: Timestamp) -> Next {
+        let run = self.run_id(coding);
+        match &coding.phase {
+            CodingPhase::Start => Next::Perform(Effect::StartRun {
+                run,
+                brief: Box::new(coding.brief.clone()),
+                checkpoint: coding.checkpoint.clone().map(Box::new),
+            }),
+            CodingPhase::Watch { look_at, .. } if now < *look_at => {
+                Next::WaitUntil(self.sooner_of_edit_and(*look_at, now))
+            }
+            CodingPhase::Watch { .. } => Next::Perform(Effect::LookAtRun { run }),
+            CodingPhase::Save => Next::Perform(Effect::SaveRun { run }),
+            CodingPhase::Collect { .. } => Next::Perform(Effect::CollectRun { run }),
+        }
+    }
+
+    fn next_of_merge(&self, merge: &Merge) -> Next {
+        Next::Perform(match merge.step {
+            MergeStep::LinkIssue => Effect::LinkIssue {
+                pull_request: merge.pull_request.clone(),
+            },
+            MergeStep::CommentIssue => Effect::CommentIssue {
+                body: report::issue_comment(self, merge),
+            },
+            MergeStep::Close(closing) => return self.next_of_closing(closing),
+        })
+    }
+
+    fn next_of_archived(&self, archived: &Archived) -> Next {
+        match &archived.stop {
+            Some(run) => Next::Perform(Effect::StopRun { run: run.clone() }),
+            None => self.next_of_closing(archived.closing),
+        }
+    }
+
+    fn next_of_closing(&self, closing: Closing) -> Next {
+        match closing {
+            Closing::Report => Next::Perform(Effect::Report),
+            Closing::TellThread => Next::Perform(Effect::TellThread {
+                outcome: report::fix_outcome(self),
+            }),
+            Closing::Closed => Next::Rest,
+        }
+    }
+
+    /// The edit of the live message that is due, if one is: it says something else by now, and
+    /// the last edit was long enough ago. Ended fixes have their terminal message instead.
+    fn next_edit(&self, now: Timestamp) -> Option<Effect> {
+        if self
+            .live
+            .not_before
+            .is_some_and(|not_before| now < not_before)
+        {
+            return None;
+        }
+        self.unshown(now).map(|text| Effect::ShowProgress { text })
+    }
+
+    fn unshown(&self, now: Timestamp) -> Option<String> {
+        let text = match self.stage {
+            Stage::Backlog(_) | Stage::Coding(_) | Stage::Qa(_) => report::fix_progress(self, now),
+            Stage::Merge(_) | Stage::Archived(_) => return None,
+        };
+        (self.live.shown.as_ref() != Some(&text)).then_some(text)
+    }
+
+    fn sooner_of_edit_and(&self, at: Timestamp, now: Timestamp) -> Timestamp {
+        match self.live.not_before {
+            Some(edit) if now < edit && self.unshown(now).is_some() => at.min(edit),
+            _ => at,
+        }
+    }
+
+    /// The run that `coding` is about: every start has an id of its own, so that a lost sandbox
+    /// that comes back is not mistaken for its successor.
+    pub(super) fn run_id(&self, coding: &Coding) -> RunId {
+        RunId::new(format!("{}-{}", self.order.job.short(), coding.run))
+    }
+}

@@ -1,0 +1,230 @@
+//! Performs the effects of a fix. Each may be performed twice: its comment says what it adopts.
+//! Those with more to say are in [`run`], [`search`] and [`publish`].
+
+use std::time::Duration;
+
+use super::{Effect, Event, Fix, publish, run, search};
+use crate::deliver::{Platform, Services, sweep};
+use crate::discord::message::Message;
+use crate::fault::backoff;
+use crate::github::NewPullRequest;
+use crate::http::Http;
+use crate::linear::{NewComment, key};
+use crate::policy::Policy;
+use crate::ports::Level;
+use crate::report;
+use crate::service::{BadAccess, Service, ServiceError};
+use crate::settings::Settings;
+use crate::thread::{Outcome, ThreadClient};
+
+/// The sandbox as a port: HTTP to the executor in it, wherever that is.
+#[expect(
+    async_fn_in_trait,
+    reason = "workers are single-threaded: no caller needs Send"
+)]
+pub trait Sandbox: Http {
+    /// The executor's address over this port.
+    fn base(&self) -> &url::Url;
+    /// Sees to it that the sandbox runs and takes requests. The error says why it does not.
+    async fn ensure_started(&self) -> Result<(), String>;
+}
+
+/// Everything that performing takes.
+#[derive(Debug)]
+pub struct FixServices<'a, P, S> {
+    /// The ports.
+    pub platform: &'a P,
+    /// The services over them.
+    pub services: Services<'a, P>,
+    /// The sandbox.
+    pub sandbox: &'a S,
+    /// The operator's choices.
+    pub settings: &'a Settings,
+}
+
+impl<'a, P: Platform, S> FixServices<'a, P, S> {
+    /// The services at the addresses of `settings`.
+    pub fn new(platform: &'a P, settings: &'a Settings, sandbox: &'a S) -> Result<Self, BadAccess> {
+        let services = Services::new(platform, settings)?;
+        Ok(Self {
+            platform,
+            services,
+            sandbox,
+            settings,
+        })
+    }
+}
+
+impl<P, S> FixServices<'_, P, S> {
+    /// The path policy.
+    pub fn policy(&self) -> &Policy {
+        &self.settings.policy
+    }
+}
+
+/// Why an effect came to nothing, before it is an event.
+pub(super) struct Failed(pub(super) Service, pub(super) ServiceError);
+
+pub(super) fn of(service: Service) -> impl FnOnce(ServiceError) -> Failed {
+    move |error| Failed(service, error)
+}
+
+/// Performs one effect and says what came of it.
+pub(super) async fn perform<P: Platform, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    effect: Effect,
+) -> Event {
+    let shows = matches!(effect, Effect::ShowProgress { .. });
+    match attempt(on, fix, effect).await {
+        Ok(event) => event,
+        Err(Failed(service, error)) => {
+            let now = on.platform.now();
+            let asked = match &error {
+                ServiceError::RateLimited { retry_after } => *retry_after,
+                _ => Duration::ZERO,
+            };
+            let wait = backoff(fix.retry.failed + 1, on.platform.roll()).max(asked);
+            let not_before = now + wait;
+            if shows {
+                return Event::NotShown { not_before };
+            }
+            log(on, fix, service, &error);
+            Event::Failed {
+                service,
+                error,
+                not_before,
+            }
+        }
+    }
+}
+
+pub(super) fn log<P: Platform, S>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    service: Service,
+    error: &ServiceError,
+) {
+    let (service, error) = (service.to_string(), error.to_string());
+    let fields = [
+        ("job", fix.order.job.as_str()),
+        ("service", service.as_str()),
+        ("error", error.as_str()),
+    ];
+    on.platform.event(Level::Warn, "an effect failed", &fields);
+}
+
+async fn attempt<P: Platform, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    effect: Effect,
+) -> Result<Event, Failed> {
+    let order = &fix.order;
+    let Services {
+        discord, linear, ..
+    } = &on.services;
+    let now = on.platform.now();
+    match effect {
+        // The one message of the job.
+        Effect::ShowProgress { text } => {
+            let message = Message::text(&text).without_previews();
+            let live = report::show(discord, &order.reply, fix.live(), &message, now)
+                .await
+                .map_err(of(Service::Discord))?;
+            Ok(Event::Shown { live, text })
+        }
+        Effect::ResolveBase => publish::resolve_base(on, fix).await,
+        Effect::SearchCode => Ok(search::search_code(on, fix).await),
+        Effect::StartRun {
+            run,
+            brief,
+            checkpoint,
+        } => run::start(on, fix, run, *brief, checkpoint.map(|saved| *saved)).await,
+        Effect::LookAtRun { run } => run::look_at(on, &run).await,
+        Effect::SaveRun { run } => run::save(on, &run).await,
+        Effect::CollectRun { run } => run::collect(on, &run).await,
+        Effect::StopRun { run } => run::stop(on, &run).await,
+        Effect::CreateBranch { branch, base } => {
+            publish::create_branch(on, fix, &branch, &base).await
+        }
+        Effect::Commit {
+            branch,
+            expected,
+            changes,
+            headline,
+            body,
+        } => {
+            let message = publish::CommitMessage { headline, body };
+            publish::commit(on, fix, &branch, &expected, &changes, &message).await
+        }
+        Effect::OpenPullRequest {
+            branch,
+            base,
+            title,
+            body,
+        } => {
+            let new = NewPullRequest {
+                title,
+                body,
+                head: branch,
+                base,
+                draft: false,
+            };
+            publish::open_pull_request(on, fix, &new).await
+        }
+        // Linear keeps one attachment for one address.
+        Effect::LinkIssue { pull_request } => {
+            let title = format!("Pull request #{}", pull_request.number);
+            linear
+                .link_url(&order.issue.uuid, &pull_request.url, &title)
+                .await
+                .map_err(of(Service::Linear))?;
+            Ok(Event::IssueLinked)
+        }
+        // The comment's id is derived from the job.
+        Effect::CommentIssue { body } => {
+            let comment = NewComment {
+                id: key::comment_of(&order.job, "pull-request"),
+                issue: order.issue.uuid.clone(),
+                body,
+            };
+            linear
+                .create_comment(&comment)
+                .await
+                .map_err(of(Service::Linear))?;
+            Ok(Event::IssueCommented)
+        }
+        // The one message of the job.
+        Effect::Report => {
+            let message = report::fix_terminal(fix);
+            let live = report::show(discord, &order.reply, fix.live(), &message, now)
+                .await
+                .map_err(of(Service::Discord))?;
+            Ok(Event::Reported { live })
+        }
+        // The first end stands.
+        Effect::TellThread { outcome } => tell_thread(on, fix, outcome).await,
+    }
+}
+
+async fn tell_thread<P: Platform, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    outcome: Outcome,
+) -> Result<Event, Failed> {
+    let thread = ThreadClient::new(on.platform, fix.order.thread.clone());
+    match thread.end(&fix.order.job, outcome).await {
+        Ok(()) => {
+            sweep::unmark(on.platform, &fix.order.job).await;
+            Ok(Event::ThreadTold)
+        }
+        // Our own object: its weather passes.
+        Err(fault) => {
+            let error = ServiceError::Unexpected {
+                status: 503,
+                detail: fault.to_string(),
+            };
+            Err(Failed(Service::ThreadObject, error))
+        }
+    }
+}

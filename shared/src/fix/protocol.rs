@@ -1,0 +1,74 @@
+//! What is asked of a Job object and what it answers: one POST of JSON each way.
+
+use serde::{Deserialize, Serialize};
+
+use super::Order;
+use crate::id::{JobId, UserId};
+use crate::pipeline;
+
+/// A request to a Job object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// Take this fix over. A repeat finds it taken.
+    Start {
+        /// The fix.
+        order: Box<Order>,
+    },
+    /// Stop it.
+    Cancel {
+        /// Who wants that.
+        by: UserId,
+    },
+    /// How does it stand?
+    Look,
+    /// Go on, should you have come to a halt. Asked by the sweep.
+    Poke,
+}
+
+/// A Job object's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "answer",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Response {
+    /// To [`Request::Start`]: it is stored, and will be driven to its end.
+    Started,
+    /// To [`Request::Cancel`]: it is being stopped.
+    Cancelling,
+    /// To [`Request::Cancel`]: it is past the point where it can be stopped.
+    TooLate(FixView),
+    /// To [`Request::Look`] and [`Request::Poke`].
+    Seen(FixView),
+    /// It was never started here.
+    Missing,
+}
+
+/// How a fix stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FixView {
+    /// The job.
+    pub job: JobId,
+    /// Its stage.
+    pub stage: pipeline::Stage,
+    /// What the node that works on it is doing.
+    pub execution: pipeline::Execution,
+    /// The same in one line for people.
+    pub line: String,
+    /// Whether it has ended and the thread was told.
+    pub closed: bool,
+}
+
+/// Reaches Job objects.
+#[expect(
+    async_fn_in_trait,
+    reason = "workers are single-threaded: no caller needs Send"
+)]
+pub trait Jobs {
+    /// Asks the object of `job`. The error says why it did not answer; the request may have
+    /// taken effect.
+    async fn ask_job(&self, job: &JobId, request: &Request) -> Result<Response, String>;
+}

@@ -1,0 +1,128 @@
+//! Effects on a run in the sandbox.
+
+use super::perform::{Failed, FixServices, Sandbox, of};
+use super::{Brief, Event, Fix, SearchNote};
+use crate::deliver::Platform;
+use crate::executor::{Checkpoint, CloneSource, CodeSearch, ExecutorClient, Prompt, RunRequest};
+use crate::id::RunId;
+use crate::service::{Service, ServiceError};
+
+/// How a run stands. Reads only.
+pub(super) async fn look_at<P, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    run: &RunId,
+) -> Result<Event, Failed> {
+    match executor(on).status(run).await {
+        Ok(status) => Ok(Event::RunSeen(status)),
+        Err(ServiceError::NotFound) => Ok(Event::RunLost),
+        // A sandbox that cannot be reached or breaks down is no error here: its lease decides.
+        Err(error) if error.is_transient() => Ok(Event::RunSilent),
+        Err(error) => Err(Failed(Service::Executor, error)),
+    }
+}
+
+/// The work of an interrupted run. Reads only.
+pub(super) async fn save<P, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    run: &RunId,
+) -> Result<Event, Failed> {
+    match executor(on).checkpoint(run).await {
+        Ok(checkpoint) => Ok(Event::RunSaved(Some(Box::new(checkpoint)))),
+        // Nothing to save, or nobody to save it: the next run begins anew.
+        Err(ServiceError::Refused(_) | ServiceError::NotFound) => Ok(Event::RunSaved(None)),
+        Err(error) => Err(Failed(Service::Executor, error)),
+    }
+}
+
+/// The result of a run. Reads only: the executor keeps it until it is swept.
+pub(super) async fn collect<P, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    run: &RunId,
+) -> Result<Event, Failed> {
+    match executor(on).result(run).await {
+        Ok(Some(result)) => Ok(Event::RunCollected(Box::new(result))),
+        // It said that it had ended; it will have.
+        Ok(None) => Err(Failed(
+            Service::Executor,
+            ServiceError::Unexpected {
+                status: 503,
+                detail: "the result is not there yet".into(),
+            },
+        )),
+        Err(ServiceError::NotFound) => Ok(Event::RunLost),
+        Err(error) => Err(Failed(Service::Executor, error)),
+    }
+}
+
+/// Stops a run. One that is not there is stopped.
+pub(super) async fn stop<P, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    run: &RunId,
+) -> Result<Event, Failed> {
+    match executor(on).cancel(run).await {
+        Ok(_) | Err(ServiceError::NotFound) => Ok(Event::RunStopped),
+        Err(error) => Err(Failed(Service::Executor, error)),
+    }
+}
+
+/// Starts a run. The executor knows it by its id: a repeat finds it started.
+pub(super) async fn start<P: Platform, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    run: RunId,
+    brief: Brief,
+    checkpoint: Option<Checkpoint>,
+) -> Result<Event, Failed> {
+    let order = &fix.order;
+    on.sandbox.ensure_started().await.map_err(|reason| {
+        Failed(
+            Service::Executor,
+            ServiceError::Unexpected {
+                status: 503,
+                detail: reason,
+            },
+        )
+    })?;
+    let token = on
+        .services
+        .github
+        .clone_token(&order.repository)
+        .await
+        .map_err(of(Service::GitHub))?;
+    let web = on.settings.github.web_url.trim_end_matches('/');
+    let request = RunRequest {
+        run_id: run,
+        source: CloneSource {
+            url: format!("{web}/{}.git", order.repository),
+            branch: brief.base.branch,
+            base_commit: brief.base.commit,
+            token: Some(token),
+        },
+        prompt: Prompt {
+            issue: Some(order.issue.key.clone()),
+            title: order.issue.title.clone(),
+            description: order.description.clone(),
+            report: order.report.clone(),
+            context: order.packet.clone().unwrap_or_default(),
+            likely_files: brief.likely,
+            allowed_folders: on.policy().allowed_folders(),
+        },
+        limits: order.limits,
+        model: on.settings.runs.model.clone(),
+        code_search: match brief.search {
+            SearchNote::GitHub => None,
+            SearchNote::InClone { words, .. } => Some(CodeSearch { words }),
+        },
+        checkpoint,
+    };
+    executor(on)
+        .start(&request)
+        .await
+        .map(Event::RunSeen)
+        .map_err(of(Service::Executor))
+}
+
+fn executor<'a, P, S: Sandbox>(on: &'a FixServices<'_, P, S>) -> ExecutorClient<'a, S> {
+    let token = on.settings.runs.executor_token.as_ref();
+    ExecutorClient::new(on.sandbox, on.sandbox.base(), token)
+}

@@ -1,0 +1,586 @@
+use std::fmt::Write as _;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::change::{ChangeKind, Content, FileChange};
+use crate::executor::{Checkpoint, RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent};
+use crate::github::{PullRequest, PullRequestState};
+use crate::http::Unreachable;
+use crate::id::{
+    ApplicationId, ChannelId, CommitId, GuildId, IssueKey, IssueUuid, MessageId, RunId,
+};
+use crate::policy::{Policy, Reason, Violation};
+use crate::secret::Secret;
+use crate::service::{Service, ServiceError};
+use crate::thread::Outcome;
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + secs).unwrap()
+}
+
+pub(crate) fn order() -> Order {
+    Order {
+        job: JobId::new("1001"),
+        thread: ThreadId::new("77"),
+        reply: ReplyTo {
+            job: JobId::new("1001"),
+            user: UserId::new("42"),
+            guild: GuildId::new("9"),
+            channel: ChannelId::new("77"),
+            about: MessageId::new("88"),
+            application: ApplicationId::new("5"),
+            token: Secret::new("token"),
+            accepted_at: at(0),
+        },
+        live: None,
+        issue: LinkedIssue {
+            key: IssueKey::new("ENG-1"),
+            uuid: IssueUuid::new("uuid"),
+            url: "https://linear.app/acme/issue/ENG-1".to_owned(),
+            title: "The cart total is wrong".to_owned(),
+        },
+        description: String::new(),
+        report: String::new(),
+        packet: None,
+        repository: RepoName::parse("acme/shop").unwrap(),
+        limits: RunLimits::default(),
+        ordered_at: at(0),
+    }
+}
+
+fn base() -> Base {
+    Base {
+        branch: "main".to_owned(),
+        commit: CommitId::new("a".repeat(40)),
+    }
+}
+
+fn change(path: &str) -> FileChange {
+    FileChange {
+        path: path.to_owned(),
+        kind: ChangeKind::Modified {
+            old_mode: "100644".to_owned(),
+            mode: "100644".to_owned(),
+            content: Content(b"fixed\n".to_vec()),
+        },
+    }
+}
+
+fn spent() -> Spent {
+    Spent {
+        elapsed: Duration::from_secs(133),
+        turns: 12,
+        cost_usd: 0.42,
+    }
+}
+
+pub(crate) fn work() -> Work {
+    Work {
+        changes: vec![change("src/cart.ts")],
+        summary: "Adds the prices as numbers.".to_owned(),
+        spent: spent(),
+    }
+}
+
+fn pull_request() -> PullRequest {
+    PullRequest {
+        number: 12,
+        url: "https://github.com/acme/shop/pull/12".to_owned(),
+        state: PullRequestState::Open,
+        draft: false,
+        head: CommitId::new("c".repeat(40)),
+    }
+}
+
+fn coding(phase: CodingPhase) -> Stage {
+    let brief = Brief {
+        base: base(),
+        likely: Vec::new(),
+        search: SearchNote::GitHub,
+    };
+    Stage::Coding(Coding {
+        brief,
+        run: NonZeroU32::MIN,
+        checkpoint: None,
+        phase,
+    })
+}
+
+fn watching() -> CodingPhase {
+    CodingPhase::Watch {
+        since: at(0),
+        heard_at: at(0),
+        look_at: at(0) + POLL_EVERY,
+        last_step: Some("Editing src/cart.ts".to_owned()),
+        spent: spent(),
+    }
+}
+
+fn qa(step: QaStep) -> Stage {
+    Stage::Qa(Qa {
+        base: base(),
+        work: work(),
+        step,
+    })
+}
+
+pub(crate) fn merge(step: MergeStep) -> Stage {
+    Stage::Merge(Merge {
+        pull_request: pull_request(),
+        feature_branch: "bugbot/eng-1-0123abcd".to_owned(),
+        commits_ahead: NonZeroU32::MIN,
+        files: vec!["src/cart.ts".to_owned()],
+        summary: "Adds the prices as numbers.".to_owned(),
+        spent: spent(),
+        opened_at: at(9),
+        step,
+    })
+}
+
+pub(crate) fn archived(cause: Cause, stop: Option<RunId>, closing: Closing) -> Stage {
+    Stage::Archived(Archived {
+        at: at(9),
+        cause,
+        stop,
+        spent: spent(),
+        closing,
+    })
+}
+
+pub(crate) fn fix(stage: Stage) -> Fix {
+    Fix {
+        stage,
+        ..Fix::new(order())
+    }
+}
+
+fn cancelled() -> Cause {
+    Cause::Cancelled {
+        by: UserId::new("boss"),
+    }
+}
+
+/// One of every stage and step.
+fn all_stages() -> Vec<Stage> {
+    use Closing::{Closed, Report, TellThread};
+    vec![
+        Stage::Backlog(Backlog::ResolveBase),
+        Stage::Backlog(Backlog::SearchCode { base: base() }),
+        coding(CodingPhase::Start),
+        coding(watching()),
+        coding(CodingPhase::Save),
+        coding(CodingPhase::Collect { spent: spent() }),
+        qa(QaStep::CreateBranch),
+        qa(QaStep::Commit),
+        qa(QaStep::OpenPullRequest {
+            commit: CommitId::new("c".repeat(40)),
+        }),
+        merge(MergeStep::LinkIssue),
+        merge(MergeStep::CommentIssue),
+        merge(MergeStep::Close(Report)),
+        merge(MergeStep::Close(TellThread)),
+        merge(MergeStep::Close(Closed)),
+        archived(cancelled(), Some(RunId::new("r-1")), Report),
+        archived(cancelled(), None, Report),
+        archived(cancelled(), None, TellThread),
+        archived(cancelled(), None, Closed),
+    ]
+}
+
+fn status(state: RunState) -> RunStatus {
+    RunStatus {
+        run_id: RunId::new("r-1"),
+        state,
+        last_step: None,
+        steps: 3,
+        started_at: at(0),
+        spent: spent(),
+    }
+}
+
+fn result(outcome: RunOutcome, changes: Vec<FileChange>) -> Event {
+    Event::RunCollected(Box::new(RunResult {
+        run_id: RunId::new("r-1"),
+        outcome,
+        changes,
+        summary: "I looked.".to_owned(),
+        found_files: Vec::new(),
+        spent: spent(),
+    }))
+}
+
+fn live() -> LiveMessage {
+    LiveMessage {
+        channel: ChannelId::new("77"),
+        message: MessageId::new("99"),
+    }
+}
+
+fn refused() -> ServiceError {
+    ServiceError::Refused("no".to_owned())
+}
+
+fn failed(error: ServiceError) -> Event {
+    Event::Failed {
+        service: Service::GitHub,
+        error,
+        not_before: at(60),
+    }
+}
+
+/// One of every event, with the outcomes that matter.
+fn all_events() -> Vec<(&'static str, Event)> {
+    let ended = |outcome| Event::RunSeen(status(RunState::Ended { outcome }));
+    let checkpoint = Checkpoint {
+        base_commit: base().commit,
+        changes: vec![change("src/cart.ts")],
+        session_id: None,
+        spent: spent(),
+    };
+    vec![
+        ("tick", Event::Tick),
+        (
+            "shown",
+            Event::Shown {
+                live: live(),
+                text: "text".to_owned(),
+            },
+        ),
+        ("not shown", Event::NotShown { not_before: at(5) }),
+        ("base resolved", Event::BaseResolved(base())),
+        (
+            "code searched",
+            Event::CodeSearched {
+                likely: Vec::new(),
+                search: SearchNote::GitHub,
+            },
+        ),
+        ("run works", Event::RunSeen(status(RunState::Running))),
+        (
+            "run interrupted",
+            Event::RunSeen(status(RunState::Interrupted)),
+        ),
+        ("run ended", ended(RunOutcome::Completed)),
+        ("run lost", Event::RunLost),
+        ("run silent", Event::RunSilent),
+        ("run saved", Event::RunSaved(Some(Box::new(checkpoint)))),
+        (
+            "result: good",
+            result(RunOutcome::Completed, vec![change("src/cart.ts")]),
+        ),
+        ("result: nothing", result(RunOutcome::Completed, Vec::new())),
+        (
+            "result: forbidden",
+            result(RunOutcome::Completed, vec![change("package.json")]),
+        ),
+        (
+            "result: failed",
+            result(
+                RunOutcome::Failed {
+                    failure: RunFailure::TimedOut,
+                },
+                vec![],
+            ),
+        ),
+        ("run stopped", Event::RunStopped),
+        ("branch ready", Event::BranchReady),
+        ("committed", Event::Committed(CommitId::new("c".repeat(40)))),
+        (
+            "policy broken",
+            Event::PolicyBroken(vec![Violation {
+                path: "package.json".to_owned(),
+                reason: Reason::OutsideAllowedFolders,
+            }]),
+        ),
+        ("conflict", Event::BranchConflict),
+        ("pull request open", Event::PullRequestOpen(pull_request())),
+        ("issue linked", Event::IssueLinked),
+        ("issue commented", Event::IssueCommented),
+        ("reported", Event::Reported { live: live() }),
+        ("thread told", Event::ThreadTold),
+        ("refused", failed(refused())),
+        (
+            "unreachable",
+            failed(Unreachable::Connection("reset".to_owned()).into()),
+        ),
+        (
+            "cancel",
+            Event::CancelRequested {
+                by: UserId::new("boss"),
+            },
+        ),
+    ]
+}
+
+/// A stage in few words.
+fn name(stage: &Stage) -> String {
+    match stage {
+        Stage::Backlog(Backlog::ResolveBase) => "backlog/resolve".to_owned(),
+        Stage::Backlog(Backlog::SearchCode { .. }) => "backlog/search".to_owned(),
+        Stage::Coding(coding) => {
+            let phase = match coding.phase {
+                CodingPhase::Start => "start",
+                CodingPhase::Watch { .. } => "watch",
+                CodingPhase::Save => "save",
+                CodingPhase::Collect { .. } => "collect",
+            };
+            format!("coding {}/{phase}", coding.run)
+        }
+        Stage::Qa(qa) => match qa.step {
+            QaStep::CreateBranch => "qa/branch".to_owned(),
+            QaStep::Commit => "qa/commit".to_owned(),
+            QaStep::OpenPullRequest { .. } => "qa/pull".to_owned(),
+        },
+        Stage::Merge(merge) => match merge.step {
+            MergeStep::LinkIssue => "merge/link".to_owned(),
+            MergeStep::CommentIssue => "merge/comment".to_owned(),
+            MergeStep::Close(closing) => format!("merge/{closing:?}").to_lowercase(),
+        },
+        Stage::Archived(archived) => {
+            let step = match &archived.stop {
+                Some(_) => "stop".to_owned(),
+                None => format!("{:?}", archived.closing).to_lowercase(),
+            };
+            let cause = serde_json::to_value(&archived.cause).unwrap();
+            format!("archived ({})/{step}", cause["cause"].as_str().unwrap())
+        }
+    }
+}
+
+/// Every arrow of the machine. A pair that is not here changes nothing.
+#[test]
+fn every_pair_of_stage_and_event_has_its_place() {
+    let mut table = String::new();
+    for stage in all_stages() {
+        let mut arrows = Vec::new();
+        for (event_name, event) in all_events() {
+            let mut fix = fix(stage.clone());
+            fix.step(event, &Policy::default(), at(1));
+            if fix.stage != stage {
+                arrows.push(format!("  {event_name} -> {}\n", name(&fix.stage)));
+            }
+        }
+        writeln!(table, "{}", name(&stage)).unwrap();
+        table += &arrows.concat();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
+    let mut fix = Fix::new(order());
+    let mut effects = Vec::new();
+    let mut now = at(0);
+    while effects.len() < 40 {
+        let effect = match fix.next(now) {
+            Next::Perform(effect) => effect,
+            Next::WaitUntil(until) => {
+                now = until;
+                continue;
+            }
+            Next::Rest => break,
+        };
+        let ended = RunState::Ended {
+            outcome: RunOutcome::Completed,
+        };
+        let event = match &effect {
+            Effect::ShowProgress { text } => Event::Shown {
+                live: live(),
+                text: text.clone(),
+            },
+            Effect::ResolveBase => Event::BaseResolved(base()),
+            Effect::SearchCode => Event::CodeSearched {
+                likely: Vec::new(),
+                search: SearchNote::GitHub,
+            },
+            Effect::StartRun { .. } => Event::RunSeen(status(RunState::Cloning)),
+            Effect::LookAtRun { .. } => Event::RunSeen(status(ended)),
+            Effect::CollectRun { .. } => result(RunOutcome::Completed, vec![change("src/cart.ts")]),
+            Effect::SaveRun { .. } | Effect::StopRun { .. } => panic!("nothing was interrupted"),
+            Effect::CreateBranch { .. } => Event::BranchReady,
+            Effect::Commit { .. } => Event::Committed(CommitId::new("c".repeat(40))),
+            Effect::OpenPullRequest { .. } => Event::PullRequestOpen(pull_request()),
+            Effect::LinkIssue { .. } => Event::IssueLinked,
+            Effect::CommentIssue { .. } => Event::IssueCommented,
+            Effect::Report => Event::Reported { live: live() },
+            Effect::TellThread { outcome } => {
+                assert!(matches!(outcome, Outcome::Succeeded(_)));
+                Event::ThreadTold
+            }
+        };
+        let debug = format!("{effect:?}");
+        effects.push(debug.split([' ', '{']).next().unwrap().to_owned());
+        fix.step(event, &Policy::default(), now);
+    }
+    assert!(fix.stage.is_closed(), "{effects:?}");
+    effects.retain(|effect| effect != "ShowProgress");
+    assert_eq!(
+        effects,
+        [
+            "ResolveBase",
+            "SearchCode",
+            "StartRun",
+            "LookAtRun",
+            "CollectRun",
+            "CreateBranch",
+            "Commit",
+            "OpenPullRequest",
+            "LinkIssue",
+            "CommentIssue",
+            "Report",
+            "TellThread",
+        ]
+    );
+}
+
+#[test]
+fn a_silent_sandbox_loses_its_lease_and_the_run_is_started_elsewhere() {
+    let mut fix = fix(coding(watching()));
+    let policy = Policy::default();
+    fix.step(Event::RunSilent, &policy, at(20));
+    assert_eq!(name(&fix.stage), "coding 1/watch");
+    fix.step(Event::RunSilent, &policy, at(0) + HEARTBEAT_LIMIT);
+    assert_eq!(name(&fix.stage), "coding 2/start");
+}
+
+#[test]
+fn a_sandbox_that_is_lost_again_and_again_ends_the_fix() {
+    let mut fix = fix(coding(watching()));
+    let policy = Policy::default();
+    for run in 2..=MAX_RUNS {
+        fix.step(Event::RunLost, &policy, at(1));
+        assert_eq!(name(&fix.stage), format!("coding {run}/start"));
+        fix.step(Event::RunSeen(status(RunState::Running)), &policy, at(1));
+    }
+    fix.step(Event::RunLost, &policy, at(1));
+    assert_eq!(name(&fix.stage), "archived (sandboxLost)/stop");
+}
+
+#[test]
+fn a_run_past_its_time_is_given_up_even_if_it_still_answers() {
+    let mut fix = fix(coding(CodingPhase::Watch {
+        since: at(0),
+        heard_at: at(960),
+        look_at: at(962),
+        last_step: None,
+        spent: spent(),
+    }));
+    fix.step(
+        Event::Tick,
+        &Policy::default(),
+        at(15 * 60) + WALL_CLOCK_SLACK,
+    );
+    assert_eq!(name(&fix.stage), "archived (runFailed)/stop");
+}
+
+#[test]
+fn an_interrupted_run_goes_on_from_its_checkpoint() {
+    let mut fix = fix(coding(watching()));
+    let policy = Policy::default();
+    fix.step(
+        Event::RunSeen(status(RunState::Interrupted)),
+        &policy,
+        at(1),
+    );
+    let (_, saved) = all_events()
+        .into_iter()
+        .find(|(name, _)| *name == "run saved")
+        .unwrap();
+    fix.step(saved, &policy, at(2));
+    // The progress comes first; then the run, with what was saved.
+    fix.step(
+        Event::NotShown {
+            not_before: at(100),
+        },
+        &policy,
+        at(2),
+    );
+    let Next::Perform(Effect::StartRun {
+        checkpoint: Some(checkpoint),
+        ..
+    }) = fix.next(at(2))
+    else {
+        panic!("the run starts again: {:?}", fix.next(at(2)));
+    };
+    assert_eq!(checkpoint.changes, [change("src/cart.ts")]);
+}
+
+#[test]
+fn a_transient_failure_is_tried_again_until_patience_ends() {
+    let mut fix = fix(qa(QaStep::Commit));
+    let policy = Policy::default();
+    let lost: ServiceError = Unreachable::Connection("reset".to_owned()).into();
+    for _ in 1..MAX_ATTEMPTS {
+        fix.step(failed(lost.clone()), &policy, at(1));
+        assert_eq!(name(&fix.stage), "qa/commit");
+    }
+    fix.step(
+        Event::NotShown {
+            not_before: at(500),
+        },
+        &policy,
+        at(1),
+    );
+    assert_eq!(fix.next(at(1)), Next::WaitUntil(at(60)));
+    fix.step(failed(lost), &policy, at(1));
+    assert_eq!(name(&fix.stage), "archived (upstream)/report");
+}
+
+#[test]
+fn rate_limits_are_waited_for_but_not_for_ever() {
+    let mut fix = fix(qa(QaStep::Commit));
+    let policy = Policy::default();
+    let limited = || {
+        failed(ServiceError::RateLimited {
+            retry_after: Duration::from_mins(1),
+        })
+    };
+    for _ in 0..MAX_ATTEMPTS * 3 {
+        fix.step(limited(), &policy, at(1));
+    }
+    assert_eq!(name(&fix.stage), "qa/commit");
+    fix.step(limited(), &policy, at(0) + MAX_AGE);
+    assert_eq!(name(&fix.stage), "archived (upstream)/report");
+}
+
+#[test]
+fn what_linear_refuses_is_said_in_the_thread_instead() {
+    let mut fix = fix(merge(MergeStep::LinkIssue));
+    fix.step(failed(refused()), &Policy::default(), at(1));
+    assert_eq!(name(&fix.stage), "merge/comment");
+    assert_eq!(fix.notes(), ["GitHub: refused: no"]);
+}
+
+#[test]
+fn progress_is_edited_when_it_says_something_new_and_not_too_often() {
+    let policy = Policy::default();
+    let mut fix = Fix::new(order());
+    let Next::Perform(Effect::ShowProgress { text }) = fix.next(at(0)) else {
+        panic!("the first thing is to be seen");
+    };
+    fix.step(Event::Shown { live: live(), text }, &policy, at(0));
+    assert_eq!(fix.next(at(0)), Next::Perform(Effect::ResolveBase));
+    fix.step(Event::BaseResolved(base()), &policy, at(1));
+    // It says something new, but the last edit is too fresh.
+    assert_eq!(fix.next(at(1)), Next::Perform(Effect::SearchCode));
+    assert!(matches!(
+        fix.next(at(0) + EDIT_EVERY),
+        Next::Perform(Effect::ShowProgress { .. })
+    ));
+}
+
+#[test]
+fn a_fix_is_read_again_as_it_was_stored_in_every_stage() {
+    for stage in all_stages() {
+        let fix = fix(stage);
+        let stored = serde_json::to_string(&fix).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Fix>(&stored).unwrap(),
+            fix,
+            "{stored}"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Where a job's answer goes, and the message that is there already.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ApplicationId, ChannelId, GuildId, JobId, MessageId, UserId};
+use crate::job::Job;
+use crate::secret::Secret;
+
+/// How long an interaction's token is good for: Discord says 15 minutes; we stop half a minute
+/// earlier than that and go on as the bot.
+/// <https://docs.discord.com/developers/interactions/receiving-and-responding#followup-messages>
+pub(super) const TOKEN_LIFETIME: Duration = Duration::from_secs(15 * 60 - 30);
+
+/// Everything that an answer to a job needs, whoever gives it: a delivery, the Job object, the
+/// dead-letter consumer or the sweep.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplyTo {
+    /// The job.
+    pub job: JobId,
+    /// Who asked.
+    pub user: UserId,
+    /// The server; empty in a direct message.
+    pub guild: GuildId,
+    /// The channel or thread that the answer appears in.
+    pub channel: ChannelId,
+    /// The message that the job is about.
+    pub about: MessageId,
+    /// The application that answers.
+    pub application: ApplicationId,
+    /// The interaction's token.
+    pub token: Secret,
+    /// When the interaction was accepted.
+    pub accepted_at: Timestamp,
+}
+
+impl ReplyTo {
+    /// The address of a job's answer.
+    pub fn of(job: &Job) -> Self {
+        let context = &job.discord_context;
+        Self {
+            job: job.id(),
+            user: context.user_id.clone(),
+            guild: context.guild_id.clone(),
+            channel: context.conversation().clone(),
+            about: context.message_id.clone(),
+            application: job.interaction.application_id.clone(),
+            token: job.interaction.token.clone(),
+            accepted_at: job.interaction.id.created_at().unwrap_or(job.timestamp),
+        }
+    }
+
+    /// Whether the interaction's token still works.
+    pub fn token_is_fresh(&self, now: Timestamp) -> bool {
+        now < self.accepted_at + TOKEN_LIFETIME
+    }
+
+    /// The address of the message that the job is about.
+    /// <https://docs.discord.com/developers/reference#message-formatting>
+    pub fn message_link(&self) -> String {
+        let guild = match self.guild.as_str() {
+            "" => "@me",
+            guild => guild,
+        };
+        format!(
+            "https://discord.com/channels/{guild}/{}/{}",
+            self.channel, self.about
+        )
+    }
+}
+
+/// The message of a job, once it exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveMessage {
+    /// Where it is.
+    pub channel: ChannelId,
+    /// Which it is.
+    pub message: MessageId,
+}

@@ -1,0 +1,113 @@
+//! Every terminal message of a fix as people read it.
+
+use crate::executor::RunFailure;
+use crate::fix::tests::{archived, fix, merge};
+use crate::fix::{Cause, Closing, MergeStep};
+use crate::id::UserId;
+use crate::policy::{Reason, Violation};
+use crate::report::fix_terminal;
+use crate::service::Service;
+
+fn shown(cause: Cause) -> String {
+    let message = fix_terminal(&fix(archived(cause, None, Closing::Report)));
+    serde_json::to_string_pretty(&message).unwrap()
+}
+
+#[test]
+fn an_open_pull_request() {
+    let message = fix_terminal(&fix(merge(MergeStep::Close(Closing::Report))));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&message).unwrap());
+}
+
+#[test]
+fn a_cancelled_fix() {
+    insta::assert_snapshot!(shown(Cause::Cancelled {
+        by: UserId::new("42")
+    }));
+}
+
+#[test]
+fn a_fix_without_a_change() {
+    insta::assert_snapshot!(shown(Cause::NoChange {
+        summary: "It is *fine* @everyone".into()
+    }));
+}
+
+#[test]
+fn a_change_that_breaks_the_policy() {
+    insta::assert_snapshot!(shown(Cause::PolicyViolated {
+        violations: vec![Violation {
+            path: "server/db.ts".to_owned(),
+            reason: Reason::OutsideAllowedFolders,
+        }],
+    }));
+}
+
+#[test]
+fn a_conflict() {
+    insta::assert_snapshot!(shown(Cause::Conflict {
+        branch: "bugbot/eng-1-0123abcd".into()
+    }));
+}
+
+#[test]
+fn a_run_that_failed() {
+    for (name, failure) in [
+        (
+            "clone",
+            RunFailure::CloneFailed {
+                reason: "no access".to_owned(),
+            },
+        ),
+        (
+            "agent",
+            RunFailure::AgentFailed {
+                reason: "exit 1".to_owned(),
+            },
+        ),
+        (
+            "model",
+            RunFailure::ModelUnavailable {
+                status: 401,
+                reason: "bad key".to_owned(),
+            },
+        ),
+        ("time", RunFailure::TimedOut),
+        ("turns", RunFailure::TurnsExhausted),
+        ("budget", RunFailure::BudgetExhausted),
+        (
+            "size",
+            RunFailure::ResultTooLarge {
+                files: 900,
+                bytes: 9_000_000,
+            },
+        ),
+        (
+            "internal",
+            RunFailure::Internal {
+                reason: "disk full".to_owned(),
+            },
+        ),
+    ] {
+        insta::assert_snapshot!(
+            format!("run_failed_{name}"),
+            shown(Cause::RunFailed { failure })
+        );
+    }
+}
+
+#[test]
+fn a_lost_sandbox() {
+    insta::assert_snapshot!(shown(Cause::SandboxLost { runs: 3 }));
+}
+
+#[test]
+fn a_service_that_failed() {
+    let upstream = |exhausted| Cause::Upstream {
+        service: Service::GitHub,
+        error: "refused: *no*".to_owned(),
+        exhausted,
+    };
+    insta::assert_snapshot!("upstream_refused", shown(upstream(false)));
+    insta::assert_snapshot!("upstream_exhausted", shown(upstream(true)));
+}

@@ -1,0 +1,292 @@
+//! What is asked of a Thread object and what it answers: one POST of JSON each way.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::LinkedIssue;
+use crate::command::Command;
+use crate::id::{JobId, MessageId, UserId};
+use crate::job::Job;
+use crate::reference::References;
+use crate::report::{LiveMessage, ReplyTo};
+
+/// A request to a Thread object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// A delivery wants to act on a job.
+    Begin {
+        /// The job.
+        arrival: Box<Arrival>,
+    },
+    /// The job's live message exists now.
+    Shown {
+        /// The job.
+        job: JobId,
+        /// Its message.
+        live: LiveMessage,
+    },
+    /// The job found or made the issue of this conversation.
+    Bind {
+        /// Who says so.
+        turn: TurnHeld,
+        /// The issue.
+        issue: LinkedIssue,
+        /// Whether somebody named it: then it replaces another one. One that was merely found
+        /// or made does not.
+        named: bool,
+    },
+    /// The job learned something worth remembering.
+    Remember {
+        /// A repository, `owner/name`.
+        repository: Option<String>,
+        /// A context packet.
+        packet: Option<String>,
+    },
+    /// The delivery failed and comes again: keep the job's place in line.
+    Pause {
+        /// Who says so.
+        turn: TurnHeld,
+        /// When it comes again.
+        #[serde(with = "crate::millis")]
+        retry_in: Duration,
+        /// What went wrong, for people.
+        because: String,
+    },
+    /// The job is the Job object's now.
+    HandOver {
+        /// Who says so.
+        turn: TurnHeld,
+    },
+    /// The job's terminal message is out.
+    End {
+        /// The job.
+        job: JobId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Somebody wants to stop what is open here.
+    Cancel {
+        /// Who.
+        by: UserId,
+        /// The job of the cancel command itself, which is not to be stopped.
+        except: JobId,
+    },
+    /// What is going on here?
+    Look,
+    /// Is this job all right? Asked by the sweep and the dead-letter consumer.
+    Inspect {
+        /// The job.
+        job: JobId,
+    },
+}
+
+/// A job as it arrives at its conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arrival {
+    /// The job.
+    pub job: JobId,
+    /// What is asked. Kept so that it can be asked again.
+    pub command: Command,
+    /// Who asked.
+    pub by: UserId,
+    /// The message that it is about.
+    pub message_id: MessageId,
+    /// That message's text.
+    pub message_content: String,
+    /// What the gateway had found.
+    pub references: References,
+    /// When the gateway accepted it.
+    pub accepted_at: Timestamp,
+    /// Where its answer goes.
+    pub reply: ReplyTo,
+}
+
+impl Arrival {
+    /// What of a job its conversation has to know.
+    pub fn of(job: &Job) -> Self {
+        Self {
+            job: job.id(),
+            command: job.command.clone(),
+            by: job.discord_context.user_id.clone(),
+            message_id: job.discord_context.message_id.clone(),
+            message_content: job.discord_context.message_content.clone(),
+            references: job.extracted_refs.clone(),
+            accepted_at: job.timestamp,
+            reply: ReplyTo::of(job),
+        }
+    }
+}
+
+/// Proof of holding the turn: shown with every request that only its holder may make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnHeld {
+    /// The job that acts.
+    pub job: JobId,
+    /// Which turn of the conversation this is; an older one is lost. 0 for commands that take
+    /// no turn.
+    pub number: u64,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", content = "text", rename_all = "camelCase")]
+pub enum Outcome {
+    /// As asked; the text is one line for the status.
+    Succeeded(String),
+    /// The user's mistake.
+    Rejected(String),
+    /// It was tried and did not work.
+    Failed(String),
+    /// Somebody stopped it.
+    Cancelled(String),
+    /// It lies on the dead-letter queue.
+    Parked(String),
+}
+
+impl Outcome {
+    /// Whether `/bugbot retry` picks it up.
+    pub fn can_be_retried(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Cancelled(_) | Self::Parked(_))
+    }
+
+    /// The line that it carries.
+    pub fn text(&self) -> &str {
+        let (Self::Succeeded(text)
+        | Self::Rejected(text)
+        | Self::Failed(text)
+        | Self::Cancelled(text)
+        | Self::Parked(text)) = self;
+        text
+    }
+}
+
+/// A Thread object's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "answer",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Response {
+    /// To [`Request::Begin`].
+    Began(Begun),
+    /// To [`Request::Bind`]: the issue of the conversation from now on.
+    Bound {
+        /// That issue.
+        issue: LinkedIssue,
+    },
+    /// To [`Request::Cancel`].
+    Cancelling {
+        /// The running fix, which the caller must tell.
+        fix: Option<JobId>,
+        /// How many waiting jobs will not begin.
+        waiting: usize,
+    },
+    /// To [`Request::Look`].
+    Seen(Box<View>),
+    /// To [`Request::Inspect`].
+    Inspected(Inspection),
+    /// Noted.
+    Noted,
+    /// The turn shown is no longer held.
+    TurnLost,
+}
+
+/// Whether a delivery may act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "begun",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Begun {
+    /// It may.
+    YourTurn {
+        /// To be shown with what follows.
+        turn: TurnHeld,
+        /// The conversation's issue, if it has one.
+        issue: Option<LinkedIssue>,
+        /// The newest context packet.
+        packet: Option<String>,
+        /// The newest repository of the conversation.
+        repository: Option<String>,
+        /// The job's live message, if an earlier delivery made it.
+        live: Option<LiveMessage>,
+    },
+    /// Another job is first: come again after this long.
+    Wait {
+        /// In milliseconds.
+        #[serde(with = "crate::millis")]
+        retry_in: Duration,
+    },
+    /// A fix already runs here.
+    FixRunning {
+        /// That fix.
+        job: JobId,
+    },
+    /// Too many commands are open here.
+    Crowded,
+    /// Somebody stopped it before it began.
+    Cancelled {
+        /// Who.
+        by: UserId,
+    },
+    /// The Job object already owns it.
+    HandedOver,
+    /// It is over.
+    Ended,
+}
+
+/// What is going on in a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// Its issue.
+    pub issue: Option<LinkedIssue>,
+    /// Repositories used here, newest first.
+    pub repositories: Vec<String>,
+    /// The fix that a Job object works on.
+    pub running_fix: Option<JobId>,
+    /// Commands that have begun or wait, by name, oldest first, without the running fix.
+    pub open: Vec<(JobId, String)>,
+    /// How the newest finished `contextualize` or `fix` ended.
+    pub last: Option<(String, Outcome)>,
+    /// The newest job that can be tried again.
+    pub again: Option<Box<Arrival>>,
+}
+
+/// What the sweep and the dead-letter consumer learn about a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "inspection",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Inspection {
+    /// Never heard of it, or long forgotten.
+    Unknown,
+    /// Its terminal message is out.
+    Ended,
+    /// It has not ended.
+    Open(Box<OpenJob>),
+}
+
+/// A job that has not ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenJob {
+    /// Where its answer goes.
+    pub reply: ReplyTo,
+    /// Its live message.
+    pub live: Option<LiveMessage>,
+    /// Whether the Job object owns it.
+    pub handed_over: bool,
+    /// Whether no delivery has been heard of for so long that none will end it.
+    pub lost: bool,
+    /// Why the last delivery failed, if it did.
+    pub because: Option<String>,
+}

@@ -1,0 +1,509 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::command::{Command, Options};
+use crate::id::{ApplicationId, ChannelId, GuildId, MessageId};
+use crate::reference::References;
+use crate::report::{LiveMessage, ReplyTo};
+use crate::secret::Secret;
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + secs).unwrap()
+}
+
+fn arrival(job: &str, command: Command) -> Arrival {
+    Arrival {
+        job: JobId::new(job),
+        command,
+        by: UserId::new("user"),
+        message_id: MessageId::new("1"),
+        message_content: "it is broken".to_owned(),
+        references: References::default(),
+        accepted_at: at(0),
+        reply: ReplyTo {
+            job: JobId::new(job),
+            user: UserId::new("user"),
+            guild: GuildId::new("guild"),
+            channel: ChannelId::new("thread"),
+            about: MessageId::new("1"),
+            application: ApplicationId::new("app"),
+            token: Secret::new("token"),
+            accepted_at: at(0),
+        },
+    }
+}
+
+fn contextualize(job: &str) -> Arrival {
+    arrival(job, Command::Contextualize(Options::default()))
+}
+
+fn fix(job: &str) -> Arrival {
+    arrival(job, Command::Fix(Options::default()))
+}
+
+fn issue(key: &str) -> LinkedIssue {
+    LinkedIssue {
+        key: IssueKey::new(key),
+        uuid: IssueUuid::new(format!("uuid-{key}")),
+        url: format!("https://linear.app/acme/issue/{key}"),
+        title: "Broken".to_owned(),
+    }
+}
+
+fn begin(thread: &mut Thread, arrival: Arrival, now: Timestamp) -> Begun {
+    match thread.step(
+        Request::Begin {
+            arrival: Box::new(arrival),
+        },
+        now,
+    ) {
+        Response::Began(begun) => begun,
+        other => panic!("not an answer to begin: {other:?}"),
+    }
+}
+
+fn turn_of(begun: Begun) -> TurnHeld {
+    match begun {
+        Begun::YourTurn { turn, .. } => turn,
+        other => panic!("no turn was given: {other:?}"),
+    }
+}
+
+fn end(thread: &mut Thread, job: &str, outcome: Outcome, now: Timestamp) {
+    thread.step(
+        Request::End {
+            job: JobId::new(job),
+            outcome,
+        },
+        now,
+    );
+}
+
+fn failed() -> Outcome {
+    Outcome::Failed("it did not work".to_owned())
+}
+
+fn view(thread: &mut Thread) -> View {
+    match thread.step(Request::Look, at(0)) {
+        Response::Seen(view) => *view,
+        other => panic!("not an answer to look: {other:?}"),
+    }
+}
+
+#[test]
+fn one_job_acts_at_a_time_and_the_next_waits_in_line() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    assert_eq!(
+        begin(&mut thread, contextualize("b"), at(1)),
+        Begun::Wait {
+            retry_in: WAIT_STEP
+        }
+    );
+    end(&mut thread, "a", Outcome::Succeeded(String::new()), at(2));
+    turn_of(begin(&mut thread, contextualize("b"), at(4)));
+}
+
+#[test]
+fn the_line_keeps_the_order_of_arrival() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    begin(&mut thread, contextualize("b"), at(1));
+    begin(&mut thread, contextualize("c"), at(2));
+    end(&mut thread, "a", failed(), at(3));
+    assert!(matches!(
+        begin(&mut thread, contextualize("c"), at(3)),
+        Begun::Wait { .. }
+    ));
+    turn_of(begin(&mut thread, contextualize("b"), at(4)));
+}
+
+#[test]
+fn a_job_in_line_that_never_comes_back_is_passed_over() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    begin(&mut thread, contextualize("lost"), at(1));
+    end(&mut thread, "a", failed(), at(2));
+    let patience = STALE_AFTER + WAIT_STEP;
+    assert!(matches!(
+        begin(&mut thread, contextualize("c"), at(3)),
+        Begun::Wait { .. }
+    ));
+    turn_of(begin(&mut thread, contextualize("c"), at(1) + patience));
+}
+
+#[test]
+fn a_job_that_pauses_keeps_its_place_and_says_why() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    begin(&mut thread, contextualize("b"), at(0));
+    let pause = Request::Pause {
+        turn,
+        retry_in: Duration::from_mins(1),
+        because: "Linear could not be reached.".to_owned(),
+    };
+    assert_eq!(thread.step(pause, at(1)), Response::Noted);
+    assert!(matches!(
+        begin(&mut thread, contextualize("b"), at(30)),
+        Begun::Wait { .. }
+    ));
+    let Response::Inspected(Inspection::Open(open)) = thread.step(
+        Request::Inspect {
+            job: JobId::new("a"),
+        },
+        at(30),
+    ) else {
+        panic!("the job is open");
+    };
+    assert_eq!(
+        open.because.as_deref(),
+        Some("Linear could not be reached.")
+    );
+    turn_of(begin(&mut thread, contextualize("a"), at(61)));
+}
+
+#[test]
+fn a_redelivery_while_the_first_delivery_is_alive_waits_for_its_lease() {
+    let mut thread = Thread::default();
+    let first = turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    assert!(matches!(
+        begin(&mut thread, contextualize("a"), at(1)),
+        Begun::Wait { .. }
+    ));
+    let later = at(0) + TURN_LEASE;
+    let second = turn_of(begin(&mut thread, contextualize("a"), later));
+    assert_ne!(first.number, second.number);
+    // The first delivery was only slow: it is refused from now on.
+    let bind = Request::Bind {
+        turn: first,
+        issue: issue("ENG-1"),
+        named: false,
+    };
+    assert_eq!(thread.step(bind, later), Response::TurnLost);
+}
+
+#[test]
+fn a_sign_of_life_renews_the_lease() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    let live = LiveMessage {
+        channel: ChannelId::new("thread"),
+        message: MessageId::new("9"),
+    };
+    thread.step(
+        Request::Shown {
+            job: JobId::new("a"),
+            live,
+        },
+        at(40),
+    );
+    let bind = Request::Bind {
+        turn,
+        issue: issue("ENG-1"),
+        named: false,
+    };
+    assert_eq!(
+        thread.step(bind, at(60)),
+        Response::Bound {
+            issue: issue("ENG-1")
+        }
+    );
+}
+
+#[test]
+fn the_first_issue_found_stays_until_somebody_names_another() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    let mut bind = |key: &str, named: bool| {
+        let request = Request::Bind {
+            turn: turn.clone(),
+            issue: issue(key),
+            named,
+        };
+        thread.step(request, at(1))
+    };
+    assert_eq!(
+        bind("ENG-1", false),
+        Response::Bound {
+            issue: issue("ENG-1")
+        }
+    );
+    assert_eq!(
+        bind("ENG-2", false),
+        Response::Bound {
+            issue: issue("ENG-1")
+        }
+    );
+    assert_eq!(
+        bind("ENG-3", true),
+        Response::Bound {
+            issue: issue("ENG-3")
+        }
+    );
+}
+
+#[test]
+fn a_job_that_ended_stays_ended_with_its_first_outcome() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, fix("a"), at(0)));
+    end(&mut thread, "a", failed(), at(1));
+    end(
+        &mut thread,
+        "a",
+        Outcome::Succeeded("late".to_owned()),
+        at(2),
+    );
+    assert_eq!(begin(&mut thread, fix("a"), at(3)), Begun::Ended);
+    assert_eq!(view(&mut thread).last, Some(("fix".to_owned(), failed())));
+}
+
+#[test]
+fn a_thread_has_one_running_fix_and_goes_on_with_other_work_meanwhile() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    assert_eq!(
+        thread.step(Request::HandOver { turn }, at(1)),
+        Response::Noted
+    );
+    assert_eq!(begin(&mut thread, fix("a"), at(2)), Begun::HandedOver);
+    let running = Begun::FixRunning {
+        job: JobId::new("a"),
+    };
+    assert_eq!(begin(&mut thread, fix("b"), at(2)), running);
+    end(&mut thread, "b", Outcome::Rejected(String::new()), at(2));
+    turn_of(begin(&mut thread, contextualize("c"), at(2)));
+    assert_eq!(view(&mut thread).running_fix, Some(JobId::new("a")));
+    end(&mut thread, "a", failed(), at(9));
+    assert_eq!(view(&mut thread).running_fix, None);
+}
+
+#[test]
+fn questions_do_not_wait_for_work() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    let status = arrival("s", Command::Status(Options::default()));
+    assert_eq!(turn_of(begin(&mut thread, status, at(1))).number, 0);
+}
+
+#[test]
+fn cancel_stops_what_waits_and_names_the_running_fix() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    thread.step(Request::HandOver { turn }, at(1));
+    turn_of(begin(&mut thread, contextualize("b"), at(2)));
+    begin(&mut thread, contextualize("c"), at(3));
+    let by = UserId::new("boss");
+    let cancel = Request::Cancel {
+        by: by.clone(),
+        except: JobId::new("x"),
+    };
+    let expected = Response::Cancelling {
+        fix: Some(JobId::new("a")),
+        waiting: 1,
+    };
+    assert_eq!(thread.step(cancel.clone(), at(4)), expected);
+    assert_eq!(
+        begin(&mut thread, contextualize("c"), at(5)),
+        Begun::Cancelled { by }
+    );
+    // A repeat counts nobody twice.
+    let repeated = Response::Cancelling {
+        fix: Some(JobId::new("a")),
+        waiting: 0,
+    };
+    assert_eq!(thread.step(cancel, at(6)), repeated);
+}
+
+#[test]
+fn retry_takes_up_the_newest_work_if_it_failed() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, fix("a"), at(0)));
+    end(&mut thread, "a", failed(), at(1));
+    assert_eq!(view(&mut thread).again.unwrap().job, JobId::new("a"));
+    turn_of(begin(&mut thread, contextualize("b"), at(2)));
+    end(&mut thread, "b", Outcome::Succeeded(String::new()), at(3));
+    assert_eq!(view(&mut thread).again, None);
+}
+
+#[test]
+fn the_sweep_learns_when_nobody_will_end_a_job() {
+    let mut thread = Thread::default();
+    let inspect = |thread: &mut Thread, now| match thread.step(
+        Request::Inspect {
+            job: JobId::new("a"),
+        },
+        now,
+    ) {
+        Response::Inspected(inspection) => inspection,
+        other => panic!("not an answer to inspect: {other:?}"),
+    };
+    assert_eq!(inspect(&mut thread, at(0)), Inspection::Unknown);
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    let is_lost = |inspection| match inspection {
+        Inspection::Open(open) => open.lost,
+        other => panic!("the job is open: {other:?}"),
+    };
+    assert!(!is_lost(inspect(&mut thread, at(0) + TURN_LEASE)));
+    assert!(is_lost(inspect(
+        &mut thread,
+        at(0) + TURN_LEASE + LOST_AFTER
+    )));
+    end(&mut thread, "a", failed(), at(2000));
+    assert_eq!(inspect(&mut thread, at(2001)), Inspection::Ended);
+}
+
+#[test]
+fn too_many_open_jobs_are_refused_and_ended_ones_forgotten_at_last() {
+    let mut thread = Thread::default();
+    for n in 0..MAX_OPEN_JOBS {
+        assert_ne!(
+            begin(&mut thread, contextualize(&format!("{n}")), at(0)),
+            Begun::Crowded
+        );
+    }
+    assert_eq!(
+        begin(&mut thread, contextualize("more"), at(0)),
+        Begun::Crowded
+    );
+    for n in 0..MAX_OPEN_JOBS + MAX_ENDED_JOBS {
+        let job = format!("{n}");
+        if n >= MAX_OPEN_JOBS {
+            begin(&mut thread, contextualize(&job), at(n.try_into().unwrap()));
+        }
+        end(&mut thread, &job, failed(), at(5));
+    }
+    assert_eq!(thread.jobs.len(), MAX_ENDED_JOBS);
+}
+
+#[test]
+fn what_is_stored_is_read_again() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    thread.step(
+        Request::Bind {
+            turn,
+            issue: issue("ENG-1"),
+            named: true,
+        },
+        at(1),
+    );
+    end(&mut thread, "a", failed(), at(2));
+    begin(&mut thread, contextualize("b"), at(3));
+    let stored = serde_json::to_string(&thread).unwrap();
+    assert_eq!(serde_json::from_str::<Thread>(&stored).unwrap(), thread);
+}
+
+#[test]
+fn every_answer_survives_the_wire() {
+    let mut thread = Thread::default();
+    for request in [
+        Request::Begin {
+            arrival: Box::new(fix("a")),
+        },
+        Request::Begin {
+            arrival: Box::new(contextualize("b")),
+        },
+        Request::Cancel {
+            by: UserId::new("u"),
+            except: JobId::new("x"),
+        },
+        Request::Begin {
+            arrival: Box::new(contextualize("b")),
+        },
+        Request::Look,
+        Request::Inspect {
+            job: JobId::new("a"),
+        },
+        Request::Inspect {
+            job: JobId::new("nobody"),
+        },
+    ] {
+        let sent: Request =
+            serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
+        assert_eq!(sent, request);
+        let response = thread.step(sent, at(1));
+        let heard: Response =
+            serde_json::from_str(&serde_json::to_string(&response).unwrap()).unwrap();
+        assert_eq!(heard, response);
+    }
+}
+
+fn any_request() -> impl Strategy<Value = Request> {
+    let job = || prop::sample::select(vec!["a", "b", "c", "d"]);
+    prop_oneof![
+        4 => job().prop_map(|job| Request::Begin { arrival: Box::new(contextualize(job)) }),
+        2 => job().prop_map(|job| Request::Begin { arrival: Box::new(fix(job)) }),
+        2 => job().prop_map(|job| Request::End { job: JobId::new(job), outcome: failed() }),
+        1 => (job(), 1_u64..8).prop_map(|(job, number)| Request::HandOver {
+            turn: TurnHeld { job: JobId::new(job), number },
+        }),
+        1 => (job(), 1_u64..8).prop_map(|(job, number)| Request::Pause {
+            turn: TurnHeld { job: JobId::new(job), number },
+            retry_in: Duration::from_secs(5),
+            because: String::new(),
+        }),
+        1 => Just(Request::Cancel { by: UserId::new("u"), except: JobId::new("x") }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_at_most_one_turn_is_held(
+        requests in prop::collection::vec((any_request(), 0_i64..30), 1..60),
+    ) {
+        let mut thread = Thread::default();
+        let mut now = 0;
+        let mut held: Option<(TurnHeld, Timestamp)> = None;
+        for (request, pause) in requests {
+            now += pause;
+            let before = thread.turn.clone();
+            if let Response::Began(Begun::YourTurn { turn, .. }) = thread.step(request, at(now)) {
+                if let (Some((_, until)), Some(before)) = (&held, before) {
+                    // A second turn is given only after the first was given back or ran out.
+                    prop_assert!(at(now) >= *until || before.until <= at(now));
+                }
+                held = Some((turn, at(now) + TURN_LEASE));
+            }
+            let acting = thread
+                .jobs
+                .iter()
+                .filter(|entry| thread.turn.as_ref().is_some_and(|t| t.job == entry.arrival.job))
+                .count();
+            prop_assert!(acting <= 1);
+        }
+    }
+
+    #[test]
+    fn an_ended_job_never_begins_again(
+        requests in prop::collection::vec((any_request(), 0_i64..30), 1..60),
+    ) {
+        let mut thread = Thread::default();
+        let mut ended = std::collections::BTreeSet::new();
+        let mut now = 0;
+        for (request, pause) in requests {
+            now += pause;
+            let job = match &request {
+                Request::Begin { arrival } => Some(arrival.job.clone()),
+                _ => None,
+            };
+            if let Request::End { job, .. } = &request
+                && thread.entry_is_known(job)
+            {
+                ended.insert(job.clone());
+            }
+            let response = thread.step(request, at(now));
+            if let Some(job) = job.filter(|job| ended.contains(job)) {
+                prop_assert_eq!(response, Response::Began(Begun::Ended), "{}", job);
+            }
+        }
+    }
+}
+
+impl Thread {
+    fn entry_is_known(&self, job: &JobId) -> bool {
+        self.jobs.iter().any(|entry| entry.arrival.job == *job)
+    }
+}
