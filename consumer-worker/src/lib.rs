@@ -1,33 +1,79 @@
-//! The queue consumer, its Durable Objects and the sweep.
+//! The queue consumer, its Durable Objects and the sweep: shells around `shared::deliver`,
+//! `shared::thread` and `shared::fix`. They decode what the runtime hands over, build the ports
+//! and call the core; no rule is here.
 
-use platform::{Console, queue};
-use shared::ports::{Level, Log};
+mod ports;
+mod sandbox;
+mod store;
+
+use platform::{Rows, object, queue};
+use shared::deliver::{Settled, bury, deliver, sweep};
+use shared::fault::attempt_at;
+use shared::fix::{self, FixServices, answer, drive};
+use shared::ports::{Clock as _, Level, Log as _};
+use shared::settings::Settings;
+use shared::thread::{self, Thread};
 use worker::wasm_bindgen::JsValue;
 use worker::{
-    Context, DurableObject, Env, MessageBatch, MessageExt, Request, Response, Result,
-    ScheduleContext, ScheduledEvent, State, durable_object, event,
+    Context, DurableObject, Env, Error, MessageBatch, MessageExt as _, QueueRetryOptionsBuilder,
+    Request, Response, Result, ScheduleContext, ScheduledEvent, State, durable_object, event,
 };
 
+use crate::ports::Ports;
+use crate::sandbox::ExecutorPort;
+use crate::store::FixStore;
+
+/// The queue that gets what was delivered too often.
+const DEAD_LETTER_QUEUE: &str = "bugbot-commands-dlq";
+
 #[event(queue)]
-async fn consume(batch: MessageBatch<JsValue>, _env: Env, _context: Context) -> Result<()> {
+async fn consume(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Result<()> {
+    let platform = Ports::new(&env)?;
+    let settings = settings(&env, &platform)?;
+    let dead = batch.queue() == DEAD_LETTER_QUEUE;
     for message in batch.raw_iter() {
-        let text = queue::text_of(&message);
-        Console.event(
-            Level::Info,
-            "delivery",
-            &[("queue", &batch.queue()), ("body", &text)],
-        );
-        message.ack();
+        let body = queue::text_of(&message);
+        let attempt = attempt_at(queue::age_of(&message, platform.now()));
+        let settled = if dead {
+            bury(&platform, &settings, &body, attempt).await
+        } else {
+            deliver(&platform, &settings, &body, attempt).await
+        };
+        match settled {
+            Settled::Ack => message.ack(),
+            Settled::Retry(delay) => message.retry_with_options(
+                &QueueRetryOptionsBuilder::new()
+                    .with_delay_seconds(queue::whole_seconds(delay))
+                    .build(),
+            ),
+        }
     }
     Ok(())
 }
 
 #[event(scheduled)]
-async fn sweep(_event: ScheduledEvent, _env: Env, _context: ScheduleContext) {
-    Console.event(Level::Info, "sweep", &[]);
+async fn look_after(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    if let Ok(platform) = Ports::new(&env)
+        && let Ok(settings) = settings(&env, &platform)
+    {
+        sweep(&platform, &settings).await;
+    }
 }
 
-/// The authority for one conversation.
+/// The settings, or an error that is logged here: a delivery then fails and comes again, until
+/// the operator has mended them.
+fn settings(env: &Env, platform: &Ports) -> Result<Settings> {
+    Settings::from_env(|name| platform::env::text(env, name)).map_err(|bad| {
+        platform.event(
+            Level::Error,
+            "the settings cannot be used",
+            &[("error", &bad.to_string())],
+        );
+        Error::RustError(bad.to_string())
+    })
+}
+
+/// The authority on one conversation: `shared::thread::Thread`, kept in SQLite.
 #[durable_object]
 #[derive(Debug)]
 pub struct ThreadObject {
@@ -39,24 +85,76 @@ impl DurableObject for ThreadObject {
         Self { state }
     }
 
-    async fn fetch(&self, _request: Request) -> Result<Response> {
-        Response::ok(self.state.id().to_string())
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let question = match object::question::<thread::Request>(request).await {
+            Ok(question) => question,
+            Err(failed) => return object::answer::<(), _>(Err(failed)),
+        };
+        object::answer(self.step(question))
     }
 }
 
-/// The owner of one fix.
+impl ThreadObject {
+    /// Loads, steps and saves, without an await between: nothing else runs meanwhile.
+    fn step(&self, request: thread::Request) -> std::result::Result<thread::Response, String> {
+        const ROW: &str = "thread";
+        let rows = Rows::open(&self.state).map_err(|failed| failed.to_string())?;
+        let mut thread: Thread = rows
+            .get(ROW)
+            .map_err(|failed| failed.to_string())?
+            .unwrap_or_default();
+        let response = thread.step(request, platform::SystemClock.now());
+        rows.put(ROW, &thread)
+            .map_err(|failed| failed.to_string())?;
+        Ok(response)
+    }
+}
+
+/// The owner of one fix: `shared::fix::Fix`, kept in SQLite and driven by alarms.
 #[durable_object]
 #[derive(Debug)]
 pub struct JobObject {
     state: State,
+    env: Env,
 }
 
 impl DurableObject for JobObject {
-    fn new(state: State, _env: Env) -> Self {
-        Self { state }
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
     }
 
-    async fn fetch(&self, _request: Request) -> Result<Response> {
-        Response::ok(self.state.id().to_string())
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let question = match object::question::<fix::Request>(request).await {
+            Ok(question) => question,
+            Err(failed) => return object::answer::<(), _>(Err(failed)),
+        };
+        self.with_services(async |store, services| {
+            object::answer(answer(store, services, question).await)
+        })
+        .await
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.with_services(async |store, services| {
+            drive(store, services).await.map_err(Error::RustError)?;
+            Response::ok("")
+        })
+        .await
+    }
+}
+
+impl JobObject {
+    async fn with_services(
+        &self,
+        act: impl AsyncFnOnce(&FixStore, &FixServices<'_, Ports, ExecutorPort>) -> Result<Response>,
+    ) -> Result<Response> {
+        let platform = Ports::new(&self.env)?;
+        let settings = settings(&self.env, &platform)?;
+        let store = FixStore::open(&self.state)?;
+        let container = platform::container::Container::of(&self.state);
+        let sandbox = ExecutorPort::new(&settings.runs, container).map_err(Error::RustError)?;
+        let services = FixServices::new(&platform, &settings, &sandbox)
+            .map_err(|bad| Error::RustError(bad.to_string()))?;
+        act(&store, &services).await
     }
 }

@@ -8,9 +8,11 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use futures_util::future::{Either, select};
 use shared::ports::{Queue, QueueRefused};
-use worker::{Delay, Env, QueueContentType, RawMessage, RawMessageBuilder};
+use worker::{Delay, Env, MessageExt as _, QueueContentType, RawMessage, RawMessageBuilder};
 
 use crate::js;
 
@@ -75,6 +77,15 @@ pub fn text_of(message: &RawMessage) -> String {
     let body = message.body();
     body.as_string()
         .or_else(|| js::stringify(&body))
+        .unwrap_or_default()
+}
+
+/// How long ago a message was sent.
+pub fn age_of(message: &RawMessage, now: Timestamp) -> Duration {
+    let sent = i64::try_from(message.timestamp().as_millis())
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    sent.and_then(|sent| Duration::try_from(now - sent).ok())
         .unwrap_or_default()
 }
 

@@ -1,0 +1,128 @@
+//! The consumer's ports, implemented by the platform's.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use platform::object::Objects;
+use platform::{Console, Fetch, KvCache, Producer, SystemClock, SystemDice};
+use shared::deliver::Platform;
+use shared::fix::{self, Jobs};
+use shared::http::{Http, Request, Response, Unreachable};
+use shared::id::{JobId, ThreadId};
+use shared::ports::{Clock, Dice, Kv, KvFailed, Level, Log};
+use shared::thread::{self, Threads};
+use worker::{Env, Result};
+
+/// How long a Durable Object may take to answer. A Job object that is asked to cancel speaks to
+/// its sandbox first.
+const OBJECT_LIMIT: Duration = Duration::from_secs(15);
+
+/// Everything that the core asks for.
+pub(crate) struct Ports {
+    kv: KvCache,
+    commands: Producer,
+    dead_letters: Producer,
+    threads: Objects,
+    jobs: Objects,
+}
+
+impl Ports {
+    /// The ports over this worker's bindings, named as in `wrangler.toml`.
+    pub(crate) fn new(env: &Env) -> Result<Self> {
+        Ok(Self {
+            kv: KvCache::bound(env, "BUGBOT_KV")?,
+            commands: Producer::bound(env, "COMMANDS")?,
+            dead_letters: Producer::bound(env, "DEAD_LETTERS")?,
+            threads: Objects::bound(env, "THREADS")?,
+            jobs: Objects::bound(env, "JOBS")?,
+        })
+    }
+}
+
+impl Platform for Ports {
+    type Queue = Producer;
+
+    fn commands(&self) -> &Producer {
+        &self.commands
+    }
+
+    fn dead_letters(&self) -> &Producer {
+        &self.dead_letters
+    }
+}
+
+impl Http for Ports {
+    async fn send(
+        &self,
+        request: Request,
+        within: Duration,
+    ) -> std::result::Result<Response, Unreachable> {
+        Fetch.send(request, within).await
+    }
+}
+
+impl Clock for Ports {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+}
+
+impl Dice for Ports {
+    fn roll(&self) -> f64 {
+        SystemDice.roll()
+    }
+}
+
+impl Log for Ports {
+    fn event(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
+        Console.event(level, message, fields);
+    }
+}
+
+impl Kv for Ports {
+    async fn get(&self, key: &str) -> std::result::Result<Option<String>, KvFailed> {
+        self.kv.get(key).await
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        value: &str,
+        ttl: Option<Duration>,
+    ) -> std::result::Result<(), KvFailed> {
+        self.kv.put(key, value, ttl).await
+    }
+
+    async fn delete(&self, key: &str) -> std::result::Result<(), KvFailed> {
+        self.kv.delete(key).await
+    }
+
+    async fn list(&self, prefix: &str) -> std::result::Result<Vec<String>, KvFailed> {
+        self.kv.list(prefix).await
+    }
+}
+
+impl Threads for Ports {
+    async fn ask_thread(
+        &self,
+        thread: &ThreadId,
+        request: &thread::Request,
+    ) -> std::result::Result<thread::Response, String> {
+        let answer = self
+            .threads
+            .call(thread.as_str(), request, OBJECT_LIMIT)
+            .await;
+        answer.map_err(|failed| failed.to_string())
+    }
+}
+
+impl Jobs for Ports {
+    async fn ask_job(
+        &self,
+        job: &JobId,
+        request: &fix::Request,
+    ) -> std::result::Result<fix::Response, String> {
+        let answer = self.jobs.call(job.as_str(), request, OBJECT_LIMIT).await;
+        answer.map_err(|failed| failed.to_string())
+    }
+}
