@@ -59,15 +59,10 @@ pub struct Commit {
     pub parents: Vec<CommitId>,
 }
 
-/// Reads a commit.
+/// Reads a commit, without most of its diff, which we have no use for.
 pub fn commit_request(api: &Api, repo: &RepoName, id: &CommitId) -> Request {
-    about(
-        api,
-        Method::GET,
-        repo,
-        &["git", "commits", id.as_str()],
-        &[],
-    )
+    let rest = ["commits", id.as_str()];
+    about(api, Method::GET, repo, &rest, &[("per_page", "1")])
 }
 
 /// The commit.
@@ -75,19 +70,25 @@ pub fn parse_commit(response: &Response, now: Timestamp) -> Result<Commit, Servi
     #[derive(Deserialize)]
     struct Wire {
         sha: CommitId,
-        message: String,
+        commit: Said,
         parents: Vec<Parent>,
+    }
+    #[derive(Deserialize)]
+    struct Said {
+        message: String,
     }
     #[derive(Deserialize)]
     struct Parent {
         sha: CommitId,
     }
+    if response.status() == 422 && Failure::of(response).says("No commit found") {
+        return Err(ServiceError::NotFound);
+    }
     let wire: Wire = decode(checked(response, now)?)?;
-    let parents = wire.parents.into_iter().map(|parent| parent.sha).collect();
     Ok(Commit {
         id: wire.sha,
-        message: wire.message,
-        parents,
+        message: wire.commit.message,
+        parents: wire.parents.into_iter().map(|parent| parent.sha).collect(),
     })
 }
 

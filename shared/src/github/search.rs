@@ -1,7 +1,8 @@
 //! Code search: where in a repository the words of a report occur.
 //!
 //! It covers the default branch and files below 384 KB, and allows about ten searches a minute: a
-//! caller caches, and does without when it is limited.
+//! caller caches, and does without when it is limited. It is not the search of the website: there
+//! is no `OR` in it, so a caller that wants any of several words searches several times.
 //! <https://docs.github.com/en/rest/search/search#search-code>
 
 use ::http::{HeaderValue, Method, header};
@@ -13,19 +14,21 @@ use super::name::RepoName;
 use crate::http::{Request, Response};
 use crate::service::{Api, ServiceError, decode};
 
-/// GitHub takes five operators in a query: five `OR` join six words.
-pub const MAX_WORDS: usize = 6;
+/// The most words of a query: hardly any file holds more than these together.
+pub const MAX_WORDS: usize = 4;
 /// The most hits that are asked for.
 pub const MAX_HITS: usize = 50;
-/// GitHub takes 256 characters besides operators and qualifiers: six words of forty.
-const MAX_WORD_CHARS: usize = 40;
+/// GitHub takes 256 characters: four words of 20 with their quotes, a repository of 140 at most
+/// with its qualifier, and what is left is the folder's.
+const MAX_WORD_CHARS: usize = 20;
+const MAX_QUERY_CHARS: usize = 256;
 const MAX_FRAGMENTS: usize = 3;
 const MAX_FRAGMENT_CHARS: usize = 400;
 
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeQuery {
-    /// Any of these: the first [`MAX_WORDS`] that hold a letter or digit count.
+    /// All of these, in one file: the first [`MAX_WORDS`] that hold a letter or digit count.
     pub words: Vec<String>,
     /// Only below this folder.
     pub folder: Option<String>,
@@ -70,12 +73,19 @@ pub struct CodeHit {
 
 /// Searches.
 pub fn search_code_request(api: &Api, repo: &RepoName, query: &CodeQuery) -> Request {
-    let words = query.words().collect::<Vec<_>>().join(" OR ");
-    let folder = query.folder.as_deref().and_then(quoted);
-    let folder = folder
-        .map(|folder| format!(" path:{folder}"))
-        .unwrap_or_default();
-    let q = format!("{words} repo:{repo}{folder}");
+    let words = query.words().collect::<Vec<_>>().join(" ");
+    let mut q = format!("{words} repo:{repo}");
+    // A folder that needs quoting is left out: it narrows, no more.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if let Some(folder) = query
+        .folder
+        .as_deref()
+        .filter(|folder| folder.chars().all(plain))
+        && q.len() + " path:".len() + folder.len() <= MAX_QUERY_CHARS
+    {
+        q.push_str(" path:");
+        q.push_str(folder);
+    }
     let per_page = query.limit.clamp(1, MAX_HITS).to_string();
     let mut request = api.call(
         Method::GET,
@@ -87,7 +97,7 @@ pub fn search_code_request(api: &Api, repo: &RepoName, query: &CodeQuery) -> Req
     request
 }
 
-/// A word that cannot be read as an operator or qualifier.
+/// A word that cannot be read as a qualifier.
 fn quoted(word: &str) -> Option<String> {
     let kept: String = word
         .chars()

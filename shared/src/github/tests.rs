@@ -80,7 +80,7 @@ fn reading_requests_carry_the_version_and_escape_what_they_name() {
     let head = branch_head_request(&access(), &repo(), "bugbot/eng-1#?");
     insta::assert_snapshot!(head.uri(), @"https://api.github.com/repos/acme/shop/git/ref/heads/bugbot/eng-1%23%3F");
     let commit = commit_request(&access(), &repo(), &CommitId::new("../abc"));
-    insta::assert_snapshot!(commit.uri(), @"https://api.github.com/repos/acme/shop/git/commits/..%2Fabc");
+    insta::assert_snapshot!(commit.uri(), @"https://api.github.com/repos/acme/shop/commits/..%2Fabc?per_page=1");
     insta::assert_snapshot!(pull_request_request(&access(), &repo(), 7).uri(), @"https://api.github.com/repos/acme/shop/pulls/7");
     let find = find_pull_request_request(&access(), &repo(), "bugbot/eng-1&x");
     insta::assert_snapshot!(find.uri(), @"https://api.github.com/repos/acme/shop/pulls?state=open&head=acme%3Abugbot%2Feng-1%26x&per_page=1");
@@ -200,9 +200,25 @@ fn a_search_cannot_be_turned_by_the_words_of_a_report() {
     let q = url::form_urlencoded::parse(request.uri().query().unwrap().as_bytes());
     let q: Vec<_> = q.map(|(name, value)| format!("{name}={value}")).collect();
     insta::assert_snapshot!(q.join("\n"), @r#"
-    q="login" OR "repo:evil/x" OR "ab" OR "NOT" OR "5" OR "6" repo:acme/shop path:"src"
+    q="login" "repo:evil/x" "ab" "NOT" repo:acme/shop path:src
     per_page=50
     "#);
+}
+
+#[test]
+fn a_query_is_never_longer_than_github_takes() {
+    let long = RepoName::parse(&format!("{}/{}", "o".repeat(39), "r".repeat(100))).unwrap();
+    let query = CodeQuery {
+        words: vec!["w".repeat(99); 9],
+        folder: Some("f".repeat(99)),
+        limit: 5,
+    };
+    let request = search_code_request(&access(), &long, &query);
+    let q = url::form_urlencoded::parse(request.uri().query().unwrap().as_bytes())
+        .next()
+        .unwrap()
+        .1;
+    assert!(q.chars().count() <= 256, "{}", q.chars().count());
 }
 
 #[test]
@@ -272,8 +288,10 @@ fn a_repository_a_head_and_a_commit_are_read() {
     assert_eq!(parse_branch_head(&head, NOW), Ok(CommitId::new("abc")));
     let commit = answer(
         200,
-        r#"{"sha": "abc", "message": "Fix", "parents": [{"sha": "def"}], "tree": {}}"#,
+        r#"{"sha": "abc", "commit": {"message": "Fix"}, "parents": [{"sha": "def"}], "tree": {}}"#,
     );
+    let missing = answer(422, r#"{"message": "No commit found for SHA: abc"}"#);
+    assert_eq!(parse_commit(&missing, NOW), Err(ServiceError::NotFound));
     assert_eq!(
         parse_commit(&commit, NOW).unwrap().parents,
         [CommitId::new("def")]
