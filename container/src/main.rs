@@ -3,12 +3,16 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use container::config::Config;
 use container::runs::Runs;
 use container::{server, supervise};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// From SIGTERM to the end, whatever callers do.
+const END_WITHIN: Duration = Duration::from_millis(9_800);
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
@@ -53,12 +57,19 @@ async fn serve() -> anyhow::Result<()> {
     runs.sweep_regularly();
 
     let stopping = runs.clone();
-    axum::serve(listener, server::router(runs))
-        .with_graceful_shutdown(async move {
-            wait_for_signal().await;
-            stopping.shut_down().await;
-        })
-        .await?;
+    let serving = axum::serve(listener, server::router(runs)).with_graceful_shutdown(async move {
+        wait_for_signal().await;
+        stopping.shut_down().await;
+    });
+    // A caller that keeps its request open does not keep us.
+    let out_of_time = async {
+        wait_for_signal().await;
+        tokio::time::sleep(END_WITHIN).await;
+    };
+    tokio::select! {
+        served = serving => served?,
+        () = out_of_time => tracing::warn!("connections were left open"),
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -369,8 +369,9 @@ impl Attempt<'_> {
             max_budget_usd: budget,
         };
         let agent = Agent::start(self.config, workspace, &launch).map_err(internal)?;
-        let report = self.follow(agent, workspace, &proxy).await?;
+        let report = self.follow(agent, workspace, &proxy).await;
         self.run.progress.note_cost(proxy.meter().cost_usd());
+        let report = report?;
         Ok(judge::verdict(report, proxy.meter())?)
     }
 

@@ -1,8 +1,9 @@
 //! All runs of this executor.
 
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub struct Runs {
     checkpoints: Checkpoints,
     shutting_down: AtomicBool,
     table: Mutex<BTreeMap<RunId, Arc<Run>>>,
+    /// Held for as long as we live: another executor would remove our clones.
+    _lock: File,
 }
 
 /// Why a run was not started.
@@ -54,7 +57,11 @@ pub enum StartRefused {
 impl Runs {
     /// No runs; what a crashed executor left behind is removed, but for its checkpoints.
     pub fn open(config: Config) -> io::Result<Self> {
+        if let Some(parent) = config.data_dir.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
         own_directory(&config.data_dir, 0o711)?;
+        let lock = lock(&config.data_dir)?;
         let clones_dir = config.data_dir.join("runs");
         remove(&clones_dir)?;
         own_directory(&clones_dir, 0o711)?;
@@ -66,6 +73,7 @@ impl Runs {
             checkpoints,
             shutting_down: AtomicBool::new(false),
             table: Mutex::default(),
+            _lock: lock,
         })
     }
 
@@ -202,6 +210,21 @@ impl Runs {
 
     fn table(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<Run>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes sure that no other executor works in a directory.
+fn lock(directory: &Path) -> io::Result<File> {
+    let file = File::create(directory.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let place = directory.display();
+            Err(io::Error::other(format!(
+                "another executor works in {place}: set EXECUTOR_DATA_DIR"
+            )))
+        }
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -5,7 +5,7 @@ use tests::anthropic::Script;
 use tests::sample;
 
 use crate::agents::DONE;
-use crate::bench::{Bench, command, script, text_of};
+use crate::bench::{Bench, Executor, command, script, text_of};
 
 const WHO: &str = "{ id -u; id -g; id -G; grep NoNewPrivs /proc/self/status; } > src/who.txt
     touch ../git/x ../escaped 2>> src/who.txt
@@ -34,6 +34,17 @@ async fn the_agent_is_another_user_if_the_executor_is_root() {
     assert_eq!(lines[..4], ["61234", "61235", "61235", "NoNewPrivs:\t1"]);
     assert_eq!(who.matches("Permission denied").count(), 2, "{who}");
     bench.assert_nothing_is_left();
+}
+
+#[test]
+fn two_executors_do_not_share_a_directory() {
+    let data = tempfile::tempdir().unwrap();
+    let mut first = Executor::start(data.path(), &[]);
+    let second = command(data.path(), &[]).output().unwrap();
+    assert!(!second.status.success());
+    // A dead one holds nothing.
+    first.kill();
+    drop(Executor::start(data.path(), &[]));
 }
 
 #[test]
