@@ -1,11 +1,30 @@
-//! The Discord interactions endpoint.
+//! The Discord interactions endpoint: the shell over [`shared::gateway`], which decides all.
 
+mod ports;
+
+use std::sync::OnceLock;
+
+use platform::inbound::{self, Unreadable};
+use shared::gateway::{self, Setup, answer};
 use worker::{Context, Env, Request, Response, Result, event};
 
+use crate::ports::OfWorker;
+
+/// The environment of an isolate never changes: it is read once.
+static SETUP: OnceLock<Setup> = OnceLock::new();
+
 #[event(fetch)]
-async fn fetch(request: Request, _env: Env, _context: Context) -> Result<Response> {
-    match request.path().as_str() {
-        "/health" => Response::ok("ok"),
-        _ => Response::error("not found", 404),
-    }
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    let setup = SETUP.get_or_init(|| {
+        Setup::read(
+            |name| platform::env::text(&env, name),
+            |name| platform::env::is_bound(&env, name),
+        )
+    });
+    let answer = match inbound::read(request, gateway::MAX_BODY_BYTES, &gateway::HEADERS).await {
+        Ok(request) => gateway::handle(&request, setup, &OfWorker(env)).await,
+        Err(Unreadable::TooLarge(_)) => answer::too_large(),
+        Err(Unreadable::Broken(_)) => answer::unreadable(),
+    };
+    inbound::answer(answer)
 }

@@ -26,3 +26,4 @@ pub use kv::KvCache;
 pub use log::Console;
 pub use queue::Producer;
 pub use rows::Rows;
+pub use worker::Env;

@@ -13,6 +13,7 @@ use crate::discord::message::shorten;
 use crate::id::{IssueKey, ThreadId};
 use crate::ports::{Level, Log as _};
 use crate::reference::{Reference, Scope, find};
+use crate::thread::View;
 
 /// How long a conversation may take to say what it knows. People type on while they wait, so an
 /// offer that comes later than this is not looked at; Discord itself would wait 3 s.
@@ -57,6 +58,19 @@ pub struct KnownIssue {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the thread object did not answer: {0}")]
 pub struct MemoryFailed(pub String);
+
+impl From<View> for Known {
+    fn from(view: View) -> Self {
+        let issue = view.issue.map(|issue| KnownIssue {
+            key: issue.key,
+            title: issue.title,
+        });
+        Self {
+            issues: issue.into_iter().collect(),
+            repositories: view.repositories,
+        }
+    }
+}
 
 /// One offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

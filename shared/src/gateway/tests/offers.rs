@@ -1,6 +1,7 @@
 //! Autocomplete.
 
 use super::*;
+use crate::thread::{LinkedIssue, View};
 
 fn typing(option: &str, typed: &str, others: &[(&str, &str)]) -> Value {
     let mut options: Vec<_> = others
@@ -75,6 +76,24 @@ fn a_pasted_address_is_offered_as_what_it_names() {
         values(&world, &typing("repo", "https://github.com/acme/web", &[])),
         ["acme/web"]
     );
+}
+
+#[test]
+fn a_conversation_knows_its_issue_and_its_repositories() {
+    let view = View {
+        issue: Some(LinkedIssue {
+            key: "ENG-12".into(),
+            uuid: "0b4f".into(),
+            url: "https://linear.app/acme/issue/ENG-12".into(),
+            title: "Save is dead".into(),
+        }),
+        repositories: vec!["acme/web".into()],
+        ..View::default()
+    };
+    let world = World::default();
+    *world.memory.borrow_mut() = Some(view.into());
+    assert_eq!(values(&world, &typing("issue", "", &[])), ["ENG-12"]);
+    assert_eq!(values(&world, &typing("repo", "", &[])), ["acme/web"]);
 }
 
 #[test]
