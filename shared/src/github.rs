@@ -177,6 +177,38 @@ impl<H: Http, C: Clock> GitHubClient<H, C> {
         parse_code_hits(&self.send(request).await?, query.limit, self.clock.now())
     }
 
+    /// The files in which any of the words occurs, those with the most of them first: one search
+    /// for each of the first [`MAX_WORDS`]. A failure after the first search keeps what is found.
+    pub async fn search_code_any(
+        &self,
+        repo: &RepoName,
+        words: &[String],
+        limit: usize,
+    ) -> Result<CodeHits, ServiceError> {
+        let mut searches = Vec::new();
+        let mut failed = false;
+        for word in words.iter().take(MAX_WORDS) {
+            let query = CodeQuery {
+                words: vec![word.clone()],
+                folder: None,
+                limit,
+            };
+            match self.search_code(repo, &query).await {
+                Ok(hits) => searches.push(hits),
+                Err(error) if searches.is_empty() => return Err(error),
+                Err(_) => {
+                    failed = true;
+                    break;
+                }
+            }
+        }
+        let merged = CodeHits::merged(searches, limit);
+        Ok(CodeHits {
+            incomplete: merged.incomplete || failed,
+            ..merged
+        })
+    }
+
     /// Opens a pull request, or finds the one that is open for the same branch.
     pub async fn create_pull_request(
         &self,

@@ -6,7 +6,7 @@ use super::{Event, Fix, SearchNote};
 use crate::deliver::Platform;
 use crate::executor::LikelyFile;
 use crate::fault::Fault;
-use crate::github::{CodeHit, CodeQuery, MAX_HITS, MAX_WORDS};
+use crate::github::{CodeHit, MAX_HITS, MAX_WORDS};
 use crate::policy::Policy;
 use crate::report;
 use crate::service::Service;
@@ -14,7 +14,7 @@ use crate::service::Service;
 /// The most likely files that a brief names.
 const MAX_LIKELY: usize = 12;
 
-/// Asks GitHub for files with the issue's words. Its search is a help, not a need: when it is
+/// Asks GitHub for files with any of the issue's words. Its search is a help, not a need: when it is
 /// rate-limited or fails, the sandbox searches its clone.
 pub(super) async fn search_code<P: Platform, S: Sandbox>(
     on: &FixServices<'_, P, S>,
@@ -26,15 +26,10 @@ pub(super) async fn search_code<P: Platform, S: Sandbox>(
         order.issue.title, order.description, order.report
     );
     let words = telling(&text, MAX_WORDS);
-    let query = CodeQuery {
-        words: words.clone(),
-        folder: None,
-        limit: MAX_HITS,
-    };
     match on
         .services
         .github
-        .search_code(&order.repository, &query)
+        .search_code_any(&order.repository, &words, MAX_HITS)
         .await
     {
         Ok(found) => Event::CodeSearched {

@@ -60,6 +60,34 @@ pub struct CodeHits {
     pub incomplete: bool,
 }
 
+impl CodeHits {
+    /// The results of several searches as one: the files that most of them found come first, and
+    /// otherwise the order of the earlier search holds.
+    pub(super) fn merged(searches: Vec<Self>, limit: usize) -> Self {
+        let mut all: Vec<(usize, CodeHit)> = Vec::new();
+        let mut incomplete = false;
+        for search in searches {
+            incomplete |= search.incomplete;
+            for hit in search.hits {
+                if let Some((found, known)) = all.iter_mut().find(|(_, k)| k.path == hit.path) {
+                    *found += 1;
+                    known.fragments.extend(hit.fragments);
+                    known.fragments.truncate(MAX_FRAGMENTS * MAX_WORDS);
+                } else {
+                    all.push((1, hit));
+                }
+            }
+        }
+        all.sort_by_key(|(found, _)| std::cmp::Reverse(*found));
+        let hits = all
+            .into_iter()
+            .map(|(_, hit)| hit)
+            .take(limit.clamp(1, MAX_HITS))
+            .collect();
+        Self { hits, incomplete }
+    }
+}
+
 /// A file in which a word occurs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeHit {

@@ -582,3 +582,29 @@ async fn a_comment_is_added_once_for_each_key() {
         .unwrap();
     assert!(matches!(other, Creation::Created(_)));
 }
+
+#[tokio::test]
+async fn any_of_several_words_is_one_search_each_and_the_files_with_most_come_first() {
+    let found = |paths: &[&str]| {
+        let item = |path: &&str| json!({ "path": path, "html_url": "https://f", "text_matches": [{ "fragment": "x" }] });
+        let items: Vec<_> = paths.iter().map(item).collect();
+        answer(
+            200,
+            &json!({ "incomplete_results": false, "items": items }).to_string(),
+        )
+    };
+    let words = ["cart", "total", "login"].map(str::to_owned);
+    let auth = GitHubAuth::Token(Secret::new("ghp_1"));
+    let limited = || answer_with(403, &[("Retry-After", "9")], "{}");
+
+    let http = script([found(&["a", "b"]), found(&["c", "b"]), limited()]);
+    let github = GitHubClient::new(&http, Still, DEFAULT_BASE, &auth).unwrap();
+    let hits = github.search_code_any(&repo(), &words, 2).await.unwrap();
+    let paths: Vec<_> = hits.hits.iter().map(|hit| hit.path.as_str()).collect();
+    assert_eq!((paths, hits.incomplete), (vec!["b", "a"], true));
+
+    let http = script([limited()]);
+    let github = GitHubClient::new(&http, Still, DEFAULT_BASE, &auth).unwrap();
+    let none = github.search_code_any(&repo(), &words, 2).await;
+    assert!(matches!(none, Err(ServiceError::RateLimited { .. })));
+}
