@@ -28,6 +28,7 @@ const LARGEST_INLINE_BYTES: u64 = 1024 * 1024;
 pub(super) fn routes() -> Router<Service> {
     Router::new()
         .route("/repos/{owner}/{repo}/commits/{revision}", get(commit))
+        .route("/repos/{owner}/{repo}/git/commits/{sha}", get(git_commit))
         .route("/repos/{owner}/{repo}/compare/{*range}", get(compare))
         .route("/repos/{owner}/{repo}/contents", get(root))
         .route("/repos/{owner}/{repo}/contents/{*path}", get(contents))
@@ -59,6 +60,28 @@ async fn commit(
             .collect();
     }
     ok(body)
+}
+
+/// The commit as git keeps it: without files, and by its whole id only.
+async fn git_commit(
+    Shared(fake): Shared<Service>,
+    Extension(caller): Extension<Caller>,
+    Path((owner, repo, sha)): Path<(String, String, String)>,
+) -> Answer {
+    let mut state = fake.lock();
+    let name = format!("{owner}/{repo}");
+    let hosted = state.open(caller.grant()?, &name, ("contents", Level::Read))?;
+    let known = Some(&sha).filter(|sha| hosted.git.has_object(sha));
+    let found = known
+        .and_then(|sha| hosted.git.commit(sha))
+        .ok_or_else(Refusal::not_found)?;
+    let mut body = render::commit(hosted, &found);
+    let mut inner = body["commit"].take();
+    for field in ["sha", "node_id", "html_url", "parents"] {
+        inner[field] = body[field].take();
+    }
+    inner["url"] = json!(format!("{}/git/commits/{sha}", hosted.api_url()));
+    ok(inner)
 }
 
 async fn compare(

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Extension, Path, State as Shared};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -29,11 +29,24 @@ async fn repository(
     Shared(fake): Shared<Service>,
     Extension(caller): Extension<Caller>,
     Path((owner, repo)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Answer {
     let mut state = fake.lock();
     let grant = caller.grant()?;
     let hosted = state.open(grant, &format!("{owner}/{repo}"), ("metadata", Level::Read))?;
-    ok(render::repository(hosted, grant))
+    ok(render::repository(hosted, grant, &git_origin(&headers)))
+}
+
+/// Where git reaches the repositories: github.com to who calls this api.github.com, and the same
+/// socket to who calls a socket.
+pub(super) fn git_origin(headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    match host {
+        None | Some("api.github.com") => "https://github.com".to_owned(),
+        Some(socket) => format!("http://{socket}"),
+    }
 }
 
 async fn reference(

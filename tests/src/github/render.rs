@@ -16,7 +16,7 @@ pub(super) fn user(login: &str) -> Value {
     json!({ "login": login, "type": kind, "html_url": format!("https://github.com/{login}") })
 }
 
-pub(super) fn repository(hosted: &Hosted, grant: &Grant) -> Value {
+pub(super) fn repository(hosted: &Hosted, grant: &Grant, git_origin: &str) -> Value {
     let may = |level| grant.allows("contents", level);
     json!({
         "id": hosted.id,
@@ -30,7 +30,7 @@ pub(super) fn repository(hosted: &Hosted, grant: &Grant) -> Value {
         "default_branch": hosted.default_branch,
         "html_url": hosted.html_url(),
         "url": hosted.api_url(),
-        "clone_url": format!("{}.git", hosted.html_url()),
+        "clone_url": format!("{git_origin}/{}.git", hosted.full_name()),
         "permissions": {
             "admin": false,
             "maintain": false,
@@ -127,32 +127,30 @@ pub(super) fn pull(hosted: &Hosted, pull: &PullRequest) -> Value {
     })
 }
 
-/// A single pull request carries what a list of them does not.
+/// A single pull request carries what a list of them does not. While it is open,
+/// `merge_commit_sha` is that of a trial merge: it does not say that anything was merged.
 pub(super) fn whole_pull(hosted: &Hosted, request: &PullRequest) -> Value {
     let mut body = pull(hosted, request);
     let head = hosted.head_of(request);
     let base = hosted.git.head(&request.base).unwrap_or_default();
-    let stats = hosted.git.stats(&base, &head);
-    let mergeable = request.is_open() && hosted.git.merged_tree(&base, &head).is_some();
+    if request.is_open() {
+        let trial = hosted.git.trial_merge(&base, &head, request.updated_at);
+        body["mergeable"] = json!(trial.is_some());
+        body["mergeable_state"] = json!(if trial.is_some() { "clean" } else { "dirty" });
+        body["merge_commit_sha"] = json!(trial);
+    }
+    let changed = hosted.git.stats(&base, &head);
+    let on_it = hosted
+        .comments
+        .iter()
+        .filter(|c| c.number == request.number);
     body["merged"] = json!(request.merged.is_some());
-    body["mergeable"] = if request.is_open() {
-        json!(mergeable)
-    } else {
-        Value::Null
-    };
-    body["mergeable_state"] = json!(if mergeable { "clean" } else { "dirty" });
     body["maintainer_can_modify"] = json!(false);
     body["commits"] = json!(hosted.git.commits_between(&base, &head).len());
-    body["changed_files"] = json!(stats.len());
-    body["additions"] = json!(stats.iter().map(|s| s.additions).sum::<u64>());
-    body["deletions"] = json!(stats.iter().map(|s| s.deletions).sum::<u64>());
-    body["comments"] = json!(
-        hosted
-            .comments
-            .iter()
-            .filter(|c| c.number == request.number)
-            .count()
-    );
+    body["changed_files"] = json!(changed.len());
+    body["additions"] = json!(changed.iter().map(|s| s.additions).sum::<u64>());
+    body["deletions"] = json!(changed.iter().map(|s| s.deletions).sum::<u64>());
+    body["comments"] = json!(on_it.count());
     body
 }
 

@@ -75,7 +75,7 @@ async fn search(
         }])));
     }
     for hosted in searched {
-        let repository = render::repository(hosted, grant);
+        let repository = render::repository(hosted, grant, &super::refs::git_origin(&headers));
         found.extend(search_one(hosted, &repository, &query, with_matches));
     }
     drop(state);

@@ -1,6 +1,7 @@
 //! The fake, held to what GitHub is documented and known to do.
 
 mod app;
+mod client;
 mod commit;
 mod git;
 mod pulls;

@@ -68,6 +68,15 @@ impl Repository {
         Ok(commit)
     }
 
+    /// A merge commit that no ref points to; nothing when the two conflict.
+    pub fn trial_merge(&self, base: &str, head: &str, at: Timestamp) -> Option<String> {
+        let tree = self.merged_tree(base, head)?;
+        let author = Person::new("GitHub", "noreply@github.com");
+        let message = format!("Merge {head} into {base}");
+        self.commit_tree(&tree, &[base, head], &message, &author, &author, at)
+            .ok()
+    }
+
     /// The tree of `head` with the changes, written through an index of its own.
     fn changed_tree(&self, head: &str, changes: &Changes) -> Result<String, ChangeRefused> {
         let entries = self.tree(head, "", true);

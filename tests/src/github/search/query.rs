@@ -5,16 +5,26 @@ use std::ops::Range;
 
 use crate::github::refusal::Refusal;
 
-/// GitHub refuses longer ones.
+/// GitHub refuses longer ones; operators and qualifiers do not count.
 const MAX_CHARACTERS: usize = 256;
 
 /// GitHub refuses more `AND`, `OR` and `NOT` than this.
 const MAX_OPERATORS: usize = 5;
 
+/// How a word is joined to the one before it.
+#[derive(Debug, Clone, Copy, Default)]
+enum Joint {
+    #[default]
+    And,
+    Or,
+    Not,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct SearchQuery {
-    /// In lower case: search does not tell case.
-    terms: Vec<String>,
+    /// All of these must occur, each in one of its forms joined by `OR`. In lower case: search
+    /// does not tell case.
+    terms: Vec<Vec<String>>,
     excluded: Vec<String>,
     repositories: Vec<String>,
     owners: Vec<String>,
@@ -27,29 +37,39 @@ pub(super) struct SearchQuery {
 
 impl SearchQuery {
     pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
-        if text.chars().count() > MAX_CHARACTERS {
-            return Err(Refusal::validation(serde_json::json!([{
-                "message": "The search is longer than 256 characters.",
-                "resource": "Search", "field": "q", "code": "invalid",
-            }])));
-        }
         let mut query = Self::default();
         let mut operators = 0;
-        let mut negated = false;
+        let mut joint = Joint::And;
         for word in words(text) {
             match word.as_str() {
-                "AND" | "OR" => operators += 1,
+                "AND" => operators += 1,
+                "OR" => {
+                    operators += 1;
+                    joint = Joint::Or;
+                }
                 "NOT" => {
                     operators += 1;
-                    negated = true;
+                    joint = Joint::Not;
                 }
-                _ => query.take(&word, std::mem::take(&mut negated))?,
+                _ => query.take(&word, std::mem::take(&mut joint))?,
             }
         }
         if operators > MAX_OPERATORS {
             return Err(Refusal::unprocessable(
                 "More than five AND / OR / NOT operators were used.",
             ));
+        }
+        let characters: usize = query
+            .terms
+            .iter()
+            .flatten()
+            .map(|term| term.chars().count())
+            .sum();
+        if characters > MAX_CHARACTERS {
+            return Err(Refusal::validation(serde_json::json!([{
+                "message": "The search is longer than 256 characters.",
+                "resource": "Search", "field": "q", "code": "invalid",
+            }])));
         }
         if query.terms.is_empty() {
             return Err(Refusal::unprocessable(
@@ -62,9 +82,10 @@ impl SearchQuery {
         Ok(query)
     }
 
-    fn take(&mut self, word: &str, negated: bool) -> Result<(), Refusal> {
+    fn take(&mut self, word: &str, joint: Joint) -> Result<(), Refusal> {
         let lower = word.trim_matches('"').to_lowercase();
         let qualifier = lower.split_once(':').filter(|_| !word.starts_with('"'));
+        let qualifier = qualifier.map(|(name, value)| (name, value.trim_matches('"')));
         match qualifier {
             Some(("repo", name)) => self.repositories.push(name.to_owned()),
             Some(("user" | "org", name)) => self.owners.push(name.to_owned()),
@@ -84,8 +105,11 @@ impl SearchQuery {
                 self.in_file |= places.split(',').any(|p| p == "file");
                 self.in_path |= places.split(',').any(|p| p == "path");
             }
-            _ if negated => self.excluded.push(lower),
-            _ => self.terms.push(lower),
+            _ => match (joint, self.terms.last_mut()) {
+                (Joint::Not, _) => self.excluded.push(lower),
+                (Joint::Or, Some(group)) => group.push(lower),
+                _ => self.terms.push(vec![lower]),
+            },
         }
         Ok(())
     }
@@ -128,11 +152,12 @@ impl SearchQuery {
         if self.excluded.iter().any(|term| count(term) > 0) {
             return None;
         }
-        let counts: Option<Vec<_>> = self
+        let of_group = |group: &Vec<String>| group.iter().map(count).sum::<usize>();
+        let counts = self
             .terms
             .iter()
-            .map(|t| Some(count(t)).filter(|n| *n > 0))
-            .collect();
+            .map(|group| Some(of_group(group)).filter(|n| *n > 0));
+        let counts: Option<Vec<_>> = counts.collect();
         counts.map(|counts| counts.iter().sum())
     }
 
@@ -146,7 +171,7 @@ impl SearchQuery {
                 .map(|(at, hit)| at..at + hit.len());
             found.collect::<Vec<_>>()
         };
-        let mut found: Vec<_> = self.terms.iter().flat_map(of_term).collect();
+        let mut found: Vec<_> = self.terms.iter().flatten().flat_map(of_term).collect();
         found.sort_by_key(|range| range.start);
         found.dedup_by(|later, earlier| later.start < earlier.end);
         found

@@ -28,6 +28,10 @@ async fn words_and_qualifiers_narrow_to_the_files_that_hold_them() {
         .get("/search/code?q=total+%22items.length%22+repo:acme/shop+extension:ts")
         .await;
     assert_eq!(paths(&both), ["src/cart.ts"]);
+    let (_, either) = bench
+        .get("/search/code?q=%22nowhere%22+OR+%22Func+Total%22+repo:acme/shop+path:%22server%22")
+        .await;
+    assert_eq!(paths(&either), ["server/total.go"]);
     let (_, by_path) = bench
         .get("/search/code?q=checkout+in:path+repo:acme/shop")
         .await;
