@@ -20,6 +20,7 @@ mod refusal;
 mod render;
 mod repository;
 mod search;
+mod seed;
 mod smart_http;
 mod state;
 mod story;
@@ -43,8 +44,8 @@ use self::refusal::Refusal;
 pub use self::repository::{
     ChangeRefused, Changes, Commit, Entry, GitFailed, Person, Repository, Stat,
 };
+pub use self::seed::Files;
 pub use self::state::{Comment, PullRequest, State};
-pub use self::story::Files;
 use crate::fake::{Dialect, Fake};
 
 /// Where a program reaches the API in-process: the production address.

@@ -2,6 +2,7 @@
 
 mod commit;
 mod object;
+mod pull;
 
 use std::cell::RefCell;
 use std::sync::LazyLock;

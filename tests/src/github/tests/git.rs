@@ -72,6 +72,25 @@ async fn a_shallow_clone_at_a_commit_that_is_no_branch_works_over_the_socket() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_clone_address_leads_back_to_the_socket_that_was_asked() {
+    let bench = Bench::new();
+    let served = Served::start(bench.github.router()).await.unwrap();
+    let mut request = bench.request("GET", "/repos/acme/shop", &Value::Null);
+    *request.uri_mut() = format!("{}/repos/acme/shop", served.origin())
+        .parse()
+        .unwrap();
+    let response = crate::fake::Sockets::new()
+        .send(request, Duration::from_secs(5))
+        .await
+        .unwrap();
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(
+        body["clone_url"],
+        format!("{}/acme/shop.git", served.origin())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn git_refuses_no_token_a_bad_token_and_another_repository() {
     let bench = Bench::new();
     let served = Served::start(bench.github.router()).await.unwrap();
