@@ -18,7 +18,7 @@ pub use self::logs::Logs;
 pub use self::options::{Options, Vars};
 
 /// The longest start: a fraction of a second, but not on a machine that compiles meanwhile.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running pair of workers.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use super::{Logs, Options, StackFailed, program, project};
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// The longest wait for a command's answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// The id under which the first line, the addresses, is filed.
 const READY: u64 = 0;
