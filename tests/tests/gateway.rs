@@ -1,4 +1,5 @@
 //! The built gateway in real workerd, spoken to as Discord speaks to it.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::time::Duration;
 
