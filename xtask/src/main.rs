@@ -15,6 +15,8 @@ mod stack;
 mod stamp;
 mod test;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 use crate::build::Worker;
@@ -62,16 +64,30 @@ enum Task {
     Deploy(deploy::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    let project = Project::here()?;
-    match Cli::parse().task {
-        Task::Setup => setup::run(&project).map(drop),
-        Task::Build { worker } => build::run(&project, worker),
-        Task::Test => test::run(&project),
-        Task::Lint => check::run_all(&project),
-        Task::Check { check } => check.run(&project),
-        Task::Demo { args } => stack::run(&project, "demo", &args),
-        Task::Dev { args } => stack::run(&project, "dev", &args),
-        Task::Deploy(options) => deploy::run(&project, &options),
+fn main() -> ExitCode {
+    match Cli::parse().task.perform() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without the backtrace that RUST_BACKTRACE adds: it is never xtask's own code that
+            // has to be looked into.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Task {
+    fn perform(self) -> anyhow::Result<()> {
+        let project = Project::here()?;
+        match self {
+            Self::Setup => setup::run(&project).map(drop),
+            Self::Build { worker } => build::run(&project, worker),
+            Self::Test => test::run(&project),
+            Self::Lint => check::run_all(&project),
+            Self::Check { check } => check.run(&project),
+            Self::Demo { args } => stack::run(&project, "demo", &args),
+            Self::Dev { args } => stack::run(&project, "dev", &args),
+            Self::Deploy(options) => deploy::run(&project, &options),
+        }
     }
 }
