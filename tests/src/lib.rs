@@ -16,6 +16,7 @@ pub mod fault;
 pub mod github;
 mod graphql;
 pub mod linear;
+pub mod local;
 pub mod posthog;
 pub mod sample;
 pub mod stack;
