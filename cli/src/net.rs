@@ -1,0 +1,56 @@
+//! The core's HTTP port for a native program.
+
+use std::time::Duration;
+
+use shared::http::{Http, MAX_RESPONSE_BYTES, Request, Response, Unreachable};
+
+/// HTTP to the internet. Follows no redirects, like every implementation of the port.
+#[derive(Debug, Clone)]
+pub struct Net(reqwest::Client);
+
+impl Net {
+    /// A client with the program's own provider of cryptography.
+    pub fn new() -> anyhow::Result<Self> {
+        // An error says that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self(client))
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, Unreachable> {
+        let broken = |error: reqwest::Error| Unreachable::Connection(error.to_string());
+        let (head, body) = request.into_parts();
+        let mut response = self
+            .0
+            .request(head.method, head.uri.to_string())
+            .headers(head.headers)
+            .body(body)
+            .send()
+            .await
+            .map_err(broken)?;
+        let mut received = http::Response::builder().status(response.status());
+        for (name, value) in response.headers() {
+            received = received.header(name, value);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+                return Err(Unreachable::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        received
+            .body(body)
+            .map_err(|error| Unreachable::Connection(error.to_string()))
+    }
+}
+
+impl Http for Net {
+    async fn send(&self, request: Request, within: Duration) -> Result<Response, Unreachable> {
+        tokio::time::timeout(within, self.exchange(request))
+            .await
+            .unwrap_or(Err(Unreachable::TimedOut(within)))
+    }
+}
