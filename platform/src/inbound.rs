@@ -19,8 +19,9 @@ pub enum Unreadable {
 /// Reads a request with a body of at most `limit` bytes. Only the headers named in `wanted` cross
 /// from JavaScript, each crossing having its price.
 ///
-/// A body that announces too great a length is refused unread; one that lies about it, or sends
-/// none, is read up to the limit and no further.
+/// A body that announces too great a length is refused unread; one that announces none is read as
+/// it comes, up to the limit and no further. One that announces a fitting length is taken whole:
+/// the runtime's HTTP parser ends it there, and a stream costs several promises more.
 pub async fn read(
     mut request: worker::Request,
     limit: usize,
@@ -28,10 +29,8 @@ pub async fn read(
 ) -> Result<Request, Unreadable> {
     let broken = |error: worker::Error| Unreadable::Broken(error.to_string());
     let announced = request.headers().get("content-length").map_err(broken)?;
-    if announced
-        .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| length > limit as u64)
-    {
+    let announced = announced.and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
         return Err(Unreadable::TooLarge(limit));
     }
     let mut read = http::Request::builder()
@@ -42,17 +41,19 @@ pub async fn read(
             read = read.header(*name, value);
         }
     }
-    let body = if request.inner().body().is_some() {
-        let stream = request.stream().map_err(broken)?;
-        read_bounded(stream, limit)
-            .await
-            .map_err(|failure| match failure {
-                ReadFailed::TooLarge => Unreadable::TooLarge(limit),
-                ReadFailed::Broken(detail) => Unreadable::Broken(detail),
-            })?
-    } else {
-        Vec::new()
+    let body = match announced {
+        Some(0) => Vec::new(),
+        Some(_) => request.bytes().await.map_err(broken)?,
+        None if request.inner().body().is_none() => Vec::new(),
+        None => match read_bounded(request.stream().map_err(broken)?, limit).await {
+            Ok(body) => body,
+            Err(ReadFailed::TooLarge) => return Err(Unreadable::TooLarge(limit)),
+            Err(ReadFailed::Broken(detail)) => return Err(Unreadable::Broken(detail)),
+        },
     };
+    if body.len() > limit {
+        return Err(Unreadable::TooLarge(limit));
+    }
     read.body(body)
         .map_err(|error| Unreadable::Broken(error.to_string()))
 }

@@ -5,6 +5,7 @@
 //! `node_modules`; outside the project it changes nothing but cargo's own caches and, on an
 //! ordinary machine, the toolchain to which rustup adds the wasm target.
 
+mod bench;
 mod build;
 mod check;
 mod deploy;
@@ -60,6 +61,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measures the gateway against two JavaScript workers, in raw workerd.
+    Bench,
     /// Checks everything that can be checked from here, then deploys both workers.
     Deploy(deploy::Options),
 }
@@ -87,6 +90,7 @@ impl Task {
             Self::Check { check } => check.run(&project),
             Self::Demo { args } => stack::run(&project, "demo", &args),
             Self::Dev { args } => stack::run(&project, "dev", &args),
+            Self::Bench => bench::run(&project),
             Self::Deploy(options) => deploy::run(&project, &options),
         }
     }

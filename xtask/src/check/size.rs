@@ -1,8 +1,11 @@
 //! The size budgets of the workers.
 //!
-//! Cloudflare takes 3 MB gzipped on the free plan, so this is not about the limit: a worker is
-//! compiled in every isolate that starts, and a dependency that doubles it should be noticed on
-//! the day it comes in. Raise a budget in the commit that needs it, and say there what for.
+//! Cloudflare takes 3 MB gzipped on the free plan, but that is not the point: a worker is compiled
+//! in every isolate that starts, and a dependency that adds a tenth should be noticed on the day
+//! it comes in. Raise a budget in the commit that needs it, and say there what for.
+//!
+//! Both are compiled for speed: for the consumer, opt-level "s" was measured to save 8 %, "z" 10 %
+//! of the gzipped bytes, which is not worth compiling every dependency once more.
 
 use anyhow::{Result, ensure};
 
@@ -12,12 +15,12 @@ use crate::project::Project;
 fn budget(worker: Worker) -> Size {
     match worker {
         Worker::GatewayWorker => Size {
-            raw: 500_000,
-            gzip: 200_000,
+            raw: 1_400_000,
+            gzip: 540_000,
         },
         Worker::ConsumerWorker => Size {
-            raw: 1_500_000,
-            gzip: 500_000,
+            raw: 3_500_000,
+            gzip: 1_250_000,
         },
     }
 }
