@@ -1,8 +1,7 @@
 //! `bugbot commands register`: tells Discord which commands there are.
 
-use std::convert::Infallible;
-
 use anyhow::Context;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser as _};
 use shared::command::render_registration;
 use shared::discord::client::{DEFAULT_BASE, DiscordClient};
 use shared::http::Http;
@@ -16,7 +15,7 @@ pub struct Register {
     #[arg(long, env = "DISCORD_APPLICATION_ID")]
     pub application: String,
     /// The bot's token.
-    #[arg(long, env = "DISCORD_BOT_TOKEN", hide_env_values = true, value_parser = secret)]
+    #[arg(long, env = "DISCORD_BOT_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new().map(Secret::new))]
     pub token: Secret,
     /// Only in this server: visible at once, good for a trial. Without it: everywhere.
     #[arg(long)]
@@ -27,10 +26,6 @@ pub struct Register {
     /// Discord's address.
     #[arg(long, env = "DISCORD_API_URL", default_value = DEFAULT_BASE)]
     pub api_url: String,
-}
-
-fn secret(given: &str) -> Result<Secret, Infallible> {
-    Ok(Secret::new(given))
 }
 
 impl Register {

@@ -178,8 +178,8 @@ impl Local {
                 ],
             ),
         ];
-        let faked = fakes.into_iter().filter(|(key, _)| !setup.keys.has(key));
-        for (name, value) in faked.flat_map(|(_, variables)| variables) {
+        let needed = fakes.into_iter().filter(|(key, _)| !setup.keys.has(key));
+        for (name, value) in needed.flat_map(|(_, variables)| variables) {
             options = options.both(name, value);
         }
         for (name, value) in setup.keys.overrides().chain(setup.consumer) {
