@@ -5,27 +5,26 @@
 
 mod evidence;
 mod issue;
+mod report;
 mod title;
 
 pub use evidence::{Chosen, Evidence, Hint, Recordings};
 pub use issue::{Resolved, resolve_issue};
+pub use report::Report;
 
 use crate::deliver::{Platform, Services};
 use crate::fault::Fault;
-use crate::id::ChannelId;
-use crate::job::{Job, RecentMessage};
+use crate::job::Job;
 use crate::linear::{NewComment, key};
 use crate::ports::Level;
-use crate::reference::{References, Scope};
-use crate::report::{Packet, ReplyTo};
-use crate::service::{Service, ServiceError};
+use crate::reference::Scope;
+use crate::report::Packet;
+use crate::service::Service;
 use crate::settings::Settings;
 use crate::thread::{LinkedIssue, ThreadClient, TurnHeld};
 
 /// The read cache has the issue of a conversation at this and the conversation's id.
 pub const MAPPING_PREFIX: &str = "discord:";
-/// How many messages of a conversation are read for its history.
-pub const HISTORY_MESSAGES: usize = 50;
 
 /// What came of it.
 #[derive(Debug)]
@@ -71,7 +70,7 @@ pub async fn contextualize<P: Platform>(
     // 4. Makes at most one comment: its id is derived from the job.
     comment(work, job, &issue, &packet).await?;
     // 5. Linear itself keeps one attachment for one address.
-    link_thread(work, job, &issue).await;
+    link_thread(work, job, &issue, &report).await;
     // 6. The same values again.
     let repository = report
         .references
@@ -88,64 +87,6 @@ pub async fn contextualize<P: Platform>(
     })
 }
 
-/// What was reported: the message, the conversation around it and what they refer to.
-#[derive(Debug)]
-pub struct Report {
-    /// The words of the report.
-    pub text: String,
-    /// Who wrote them, as shown.
-    pub reporter: Option<String>,
-    /// The conversation, oldest first.
-    pub history: Vec<RecentMessage>,
-    /// What they refer to.
-    pub references: References,
-    /// When the report was written.
-    pub at: jiff::Timestamp,
-}
-
-impl Report {
-    /// Completes what the gateway sent along. The history is read here when it was not read
-    /// there in time.
-    pub async fn read<P: Platform>(work: &Work<'_, P>, job: &Job) -> Result<Self, Fault> {
-        let context = &job.discord_context;
-        let history = if context.history_read {
-            context.recent_messages.clone()
-        } else {
-            history(work, context.conversation()).await?
-        };
-        let scope = scope(work.settings);
-        let options = job.command.options();
-        let said =
-            References::from_conversation(options, &context.message_content, &history, &scope);
-        let references = said.or(job.extracted_refs.clone());
-        let about = history
-            .iter()
-            .find(|message| message.id == context.message_id);
-        let text = report_text(job, about, &history);
-        Ok(Self {
-            reporter: about.map(|message| message.author_name.clone()),
-            at: about.map_or(job.timestamp, |message| message.timestamp),
-            text,
-            history,
-            references,
-        })
-    }
-
-    /// The conversation as an agent should read it.
-    pub fn conversation(&self) -> String {
-        let mut lines: Vec<String> = self
-            .history
-            .iter()
-            .filter(|message| !message.author_is_bot && !message.content.is_empty())
-            .map(|message| format!("{}: {}", message.author_name, message.content))
-            .collect();
-        if !self.text.is_empty() && !lines.iter().any(|line| line.contains(&self.text)) {
-            lines.push(self.text.clone());
-        }
-        lines.join("\n")
-    }
-}
-
 /// What makes bare identifiers certain: our team's key and our PostHog.
 pub fn scope(settings: &Settings) -> Scope {
     // Other teams of the workspace are not known here, so their issues have to be given by
@@ -157,51 +98,6 @@ pub fn scope(settings: &Settings) -> Scope {
     }
 }
 
-async fn history<P: Platform>(
-    work: &Work<'_, P>,
-    channel: &ChannelId,
-) -> Result<Vec<RecentMessage>, Fault> {
-    match work
-        .services
-        .discord
-        .messages(channel, HISTORY_MESSAGES, None)
-        .await
-    {
-        Ok(messages) => Ok(messages),
-        // Without the permission to read, the command's own words have to do.
-        Err(ServiceError::Unauthorized(why)) => {
-            work.platform.event(
-                Level::Warn,
-                "the history cannot be read",
-                &[("error", &why)],
-            );
-            Ok(Vec::new())
-        }
-        Err(ServiceError::NotFound) => Ok(Vec::new()),
-        Err(error) => Err(Fault::upstream(Service::Discord)(error)),
-    }
-}
-
-/// The words of the report: the command's own, else the message's, else the newest ones of a
-/// person in the history.
-fn report_text(job: &Job, about: Option<&RecentMessage>, history: &[RecentMessage]) -> String {
-    let own = job.command.options().description.as_deref();
-    let message = Some(job.discord_context.message_content.as_str());
-    let found = about.map(|message| message.content.as_str());
-    let newest = history
-        .iter()
-        .rev()
-        .find(|message| !message.author_is_bot && !message.content.trim().is_empty())
-        .map(|message| message.content.as_str());
-    [own, message, found, newest]
-        .into_iter()
-        .flatten()
-        .map(str::trim)
-        .find(|text| !text.is_empty())
-        .unwrap_or_default()
-        .to_owned()
-}
-
 /// Makes it the conversation's issue, in the Thread object and then in the read cache.
 pub async fn bind<P: Platform>(
     work: &Work<'_, P>,
@@ -210,7 +106,7 @@ pub async fn bind<P: Platform>(
 ) -> Result<LinkedIssue, Fault> {
     let issue = work
         .thread
-        .bind(work.turn, resolved.issue.clone(), resolved.named)
+        .bind(work.turn, resolved.issue.clone(), resolved.replaces)
         .await?;
     let key = format!("{MAPPING_PREFIX}{}", job.thread());
     if let Err(error) = work.platform.put(&key, issue.key.as_str(), None).await {
@@ -244,12 +140,16 @@ async fn comment<P: Platform>(
 }
 
 /// The issue shows where it was talked about. Nice to have: a failure costs a log line.
-async fn link_thread<P: Platform>(work: &Work<'_, P>, job: &Job, issue: &LinkedIssue) {
-    let link = ReplyTo::of(job).message_link();
+async fn link_thread<P: Platform>(
+    work: &Work<'_, P>,
+    job: &Job,
+    issue: &LinkedIssue,
+    report: &Report,
+) {
     if let Err(error) = work
         .services
         .linear
-        .link_url(&issue.uuid, &link, "Discord thread")
+        .link_url(&issue.uuid, &report.link, "Discord thread")
         .await
     {
         let error = error.to_string();

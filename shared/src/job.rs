@@ -73,6 +73,12 @@ pub struct DiscordContext {
     pub guild_id: GuildId,
     /// The text of the message that the command is about.
     pub message_content: String,
+    /// Who wrote it, as shown; absent where the gateway has not seen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_author: Option<String>,
+    /// When it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_timestamp: Option<Timestamp>,
     /// The conversation before it, oldest first.
     #[serde(default)]
     pub recent_messages: Vec<RecentMessage>,
@@ -113,6 +119,15 @@ pub struct RecentMessage {
     pub content: String,
     /// When it was written.
     pub timestamp: Timestamp,
+}
+
+impl RecentMessage {
+    /// Whether its words can be a report: a link alone, a greeting or a "me too" cannot.
+    pub fn reads_as_report(&self) -> bool {
+        const FEWEST_WORDS: usize = 3;
+        let words = self.content.split_whitespace();
+        words.filter(|word| !word.contains("://")).count() >= FEWEST_WORDS
+    }
 }
 
 /// What a reply to the interaction needs.

@@ -8,7 +8,6 @@ use crate::job::Job;
 use crate::linear::{Issue, NewIssue, key};
 use crate::ports::Level;
 use crate::reference::parse_issue_ref;
-use crate::report::ReplyTo;
 use crate::service::{Service, ServiceError};
 use crate::thread::LinkedIssue;
 
@@ -25,18 +24,19 @@ pub struct Resolved {
     pub issue: LinkedIssue,
     /// What it says.
     pub description: String,
-    /// Whether somebody named it in the command.
-    pub named: bool,
+    /// Whether it takes the place of another issue of the conversation: somebody named it in
+    /// the command, or the other one was deleted.
+    pub replaces: bool,
     /// Whether it was made for this conversation.
     pub created: bool,
 }
 
 impl Resolved {
-    fn found(issue: Issue, named: bool) -> Self {
-        Self::new(issue, named, false)
+    fn found(issue: Issue, replaces: bool) -> Self {
+        Self::new(issue, replaces, false)
     }
 
-    fn new(issue: Issue, named: bool, created: bool) -> Self {
+    fn new(issue: Issue, replaces: bool, created: bool) -> Self {
         Self {
             issue: LinkedIssue {
                 key: issue.key,
@@ -45,7 +45,7 @@ impl Resolved {
                 title: issue.title,
             },
             description: issue.description,
-            named,
+            replaces,
             created,
         }
     }
@@ -73,13 +73,20 @@ pub async fn resolve_issue<P: Platform>(
     {
         return Ok(Resolved::found(issue, false));
     }
+    // From here on a known issue is one that somebody has deleted: what is found or made instead
+    // takes its place.
+    let replaces = work.known.is_some();
     // A bare "ABC-12" in a conversation may be anything: one that Linear does not know is none.
     if let Some(key) = &report.references.linear_issue_id
         && let Some(issue) = load(work, key.as_str()).await?
     {
-        return Ok(Resolved::found(issue, false));
+        return Ok(Resolved::found(issue, replaces));
     }
-    create(work, job, report).await
+    let created = create(work, job, report).await?;
+    Ok(Resolved {
+        replaces,
+        ..created
+    })
 }
 
 async fn load<P: Platform>(work: &Work<'_, P>, id: &str) -> Result<Option<Issue>, Fault> {
@@ -101,7 +108,6 @@ async fn create<P: Platform>(
                 .to_owned(),
         ));
     }
-    let reply = ReplyTo::of(job);
     let mut issue = NewIssue {
         id: key::issue_of(&job.thread(), 0),
         team: team(work).await?,
@@ -113,7 +119,7 @@ async fn create<P: Platform>(
                 .reporter
                 .as_deref()
                 .map_or_else(String::new, |name| format!("by {name} ")),
-            reply.message_link(),
+            report.link,
         ),
         state: None,
     };

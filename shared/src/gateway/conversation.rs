@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{GatewaySettings, Ports};
 use crate::command::Command;
 use crate::discord::client::DiscordClient;
@@ -59,6 +61,8 @@ pub(super) async fn job(
                 .clone()
                 .unwrap_or_else(|| GuildId::new("")),
             message_content: about.content,
+            message_author: about.author,
+            message_timestamp: about.timestamp,
             recent_messages,
             history_trimmed: false,
             history_read,
@@ -109,16 +113,19 @@ async fn read(
 struct About {
     id: MessageId,
     content: String,
+    author: Option<String>,
+    timestamp: Option<Timestamp>,
 }
 
 /// Takes the message that the command is about out of the history: the target of a context-menu
-/// command, else the newest message that is not ours.
+/// command, else the newest message that is not ours and has words enough to be a report, else
+/// the newest one that is not ours.
 fn split(
     interaction: &Interaction,
     mut history: Vec<RecentMessage>,
 ) -> (About, Vec<RecentMessage>) {
     if let Kind::OnMessage {
-        target: Target { id, content, .. },
+        target: target @ Target { id, content, .. },
         ..
     } = &interaction.kind
     {
@@ -127,6 +134,8 @@ fn split(
             About {
                 id: id.clone(),
                 content: content.clone(),
+                author: Some(target.author_name.clone()),
+                timestamp: Some(target.timestamp),
             },
             history,
         );
@@ -134,15 +143,28 @@ fn split(
     // A bot's user has the id of its application.
     let is_ours =
         |message: &RecentMessage| message.author_id.as_str() == interaction.application_id.as_str();
-    match history.iter().rposition(|message| !is_ours(message)) {
-        Some(newest) => {
-            let RecentMessage { id, content, .. } = history.remove(newest);
-            (About { id, content }, history)
+    let report = history
+        .iter()
+        .rposition(|message| !is_ours(message) && message.reads_as_report());
+    match report.or_else(|| history.iter().rposition(|message| !is_ours(message))) {
+        Some(report) => {
+            let message = history.remove(report);
+            (
+                About {
+                    id: message.id,
+                    content: message.content,
+                    author: Some(message.author_name),
+                    timestamp: Some(message.timestamp),
+                },
+                history,
+            )
         }
         None => (
             About {
                 id: MessageId::new(interaction.id.as_str()),
                 content: String::new(),
+                author: None,
+                timestamp: None,
             },
             history,
         ),

@@ -31,6 +31,8 @@ fn job(message_content: String, contents: Vec<String>) -> Job {
             user_id: "400".into(),
             guild_id: "500".into(),
             message_content,
+            message_author: None,
+            message_timestamp: None,
             recent_messages: contents
                 .into_iter()
                 .enumerate()

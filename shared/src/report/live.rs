@@ -58,17 +58,19 @@ impl ReplyTo {
         now < self.accepted_at + TOKEN_LIFETIME
     }
 
-    /// The address of the message that the job is about.
+    /// The address of the message that the job is about; of the conversation, where there is no
+    /// such message and the interaction stands for it.
     /// <https://docs.discord.com/developers/reference#message-formatting>
     pub fn message_link(&self) -> String {
         let guild = match self.guild.as_str() {
             "" => "@me",
             guild => guild,
         };
-        format!(
-            "https://discord.com/channels/{guild}/{}/{}",
-            self.channel, self.about
-        )
+        let channel = format!("https://discord.com/channels/{guild}/{}", self.channel);
+        if self.about.as_str() == self.job.as_str() {
+            return channel;
+        }
+        format!("{channel}/{}", self.about)
     }
 }
 

@@ -2,7 +2,7 @@
 //! the terminal message in its thread.
 
 use super::escape::text as escape;
-use super::{ReplyTo, format};
+use super::format;
 use crate::contextualize::{Chosen, Contextualized, Evidence, Hint, Recordings, Report};
 use crate::discord::message::{Color, Embed, Message, shorten};
 use crate::job::Job;
@@ -26,7 +26,6 @@ pub struct Packet {
 impl Packet {
     /// The packet of a job's report.
     pub fn new(job: &Job, report: &Report, evidence: Evidence) -> Self {
-        let reply = ReplyTo::of(job);
         let references = &report.references;
         let also = [
             references
@@ -52,7 +51,7 @@ impl Packet {
                 .clone()
                 .unwrap_or_else(|| format!("Discord user {}", job.discord_context.user_id)),
             quote: report.text.clone(),
-            message_link: reply.message_link(),
+            message_link: report.link.clone(),
             at: report.at,
             also: also.into_iter().flatten().collect(),
             evidence,

@@ -24,6 +24,8 @@ pub(crate) fn job() -> Job {
             user_id: "400".into(),
             guild_id: "500".into(),
             message_content: "The \"save\" button 🦀\nis dead".into(),
+            message_author: None,
+            message_timestamp: None,
             recent_messages: vec![RecentMessage {
                 id: "299".into(),
                 author_id: "401".into(),
