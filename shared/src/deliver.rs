@@ -24,7 +24,7 @@ use crate::job::Job;
 use crate::ports::Level;
 use crate::report::{self, LiveMessage, ReplyTo};
 use crate::settings::Settings;
-use crate::thread::{Arrival, Begun, Outcome, ThreadClient, TurnHeld};
+use crate::thread::{Arrival, Begun, Inspection, Outcome, ThreadClient, TurnHeld};
 
 /// What the shell tells the queue about a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,12 +93,17 @@ impl<P: Platform> Delivery<'_, P> {
         match begun {
             Begun::Ended | Begun::HandedOver => Settled::Ack,
             Begun::Wait { retry_in } => self.requeue(retry_in).await,
-            Begun::FixRunning { .. } => self.reject(None, report::fix_already_running()).await,
-            Begun::Crowded => self.reject(None, report::crowded()).await,
+            Begun::FixRunning { .. } => {
+                let live = self.live().await;
+                self.reject(None, live.as_ref(), report::fix_already_running())
+                    .await
+            }
+            Begun::Crowded => self.reject(None, None, report::crowded()).await,
             Begun::Cancelled { by } => {
+                let live = self.live().await;
                 let message = report::cancelled_before_it_began(&by);
                 let outcome = Outcome::Cancelled(format!("cancelled by <@{by}>"));
-                self.end(None, None, message, outcome).await
+                self.end(None, live.as_ref(), message, outcome).await
             }
             Begun::YourTurn {
                 turn,
@@ -122,7 +127,7 @@ impl<P: Platform> Delivery<'_, P> {
                         self.end(Some(&turn), live.as_ref(), *message, outcome)
                             .await
                     }
-                    Err(Fault::Rejected(why)) => self.reject(Some(&turn), why).await,
+                    Err(Fault::Rejected(why)) => self.reject(Some(&turn), live.as_ref(), why).await,
                     Err(fault) => self.failed(Some(&turn), fault).await,
                 }
             }
@@ -152,9 +157,23 @@ impl<P: Platform> Delivery<'_, P> {
         Settled::Ack
     }
 
-    async fn reject(&self, turn: Option<&TurnHeld>, why: String) -> Settled {
+    async fn reject(
+        &self,
+        turn: Option<&TurnHeld>,
+        live: Option<&LiveMessage>,
+        why: String,
+    ) -> Settled {
         let message = report::rejected(&why);
-        self.end(turn, None, message, Outcome::Rejected(why)).await
+        self.end(turn, live, message, Outcome::Rejected(why)).await
+    }
+
+    /// The message that an earlier delivery made, which may have said that the job has begun.
+    /// Not to know it is worth a second message, not a failure.
+    async fn live(&self) -> Option<LiveMessage> {
+        match self.thread.inspect(&self.reply.job).await {
+            Ok(Inspection::Open(open)) => open.live,
+            _ => None,
+        }
     }
 
     /// Another job is first. A copy takes this one's place on the queue, because waiting must

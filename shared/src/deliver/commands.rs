@@ -136,10 +136,21 @@ impl<P: Platform> Delivery<'_, P> {
             }
             None => None,
         };
+        let line = match line {
+            None if waiting == 0 => self.what_acts().await?,
+            line => line,
+        };
         Ok(answered(
             report::cancel_answer(line.as_deref(), waiting),
             "cancelled what ran",
         ))
+    }
+
+    /// What a delivery does right now, which cannot be stopped.
+    async fn what_acts(&self) -> Result<Option<String>, Fault> {
+        let view = self.thread.look().await?;
+        let acts = view.open.first().map(|(_, name)| name);
+        Ok(acts.map(|name| report::acting_cancel_line(name)))
     }
 
     /// The live message says that the job has begun. A thread that cannot be told so now is told

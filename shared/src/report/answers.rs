@@ -62,6 +62,16 @@ pub fn fix_cancel_line(too_late: Option<&FixView>) -> String {
     }
 }
 
+/// How a command answers to `cancel` while a delivery acts on it, which takes seconds.
+pub fn acting_cancel_line(command: &str) -> String {
+    match command {
+        "fix" | "retry" => {
+            format!("`{command}` is just being prepared: cancel it again in a moment")
+        }
+        _ => format!("`{command}` is nearly done and cannot be stopped"),
+    }
+}
+
 /// The answer to `status`.
 pub fn status(view: &View, fix: Option<&FixView>) -> Message {
     let nothing = view.issue.is_none() && view.last.is_none() && view.open.is_empty();

@@ -58,13 +58,13 @@ impl<'a, T: Threads> ThreadClient<'a, T> {
         &self,
         turn: &TurnHeld,
         issue: LinkedIssue,
-        named: bool,
+        replaces: bool,
     ) -> Result<LinkedIssue, Fault> {
         match self
             .ask(Request::Bind {
                 turn: turn.clone(),
                 issue,
-                named,
+                replaces,
             })
             .await?
         {

@@ -34,9 +34,9 @@ pub enum Request {
         turn: TurnHeld,
         /// The issue.
         issue: LinkedIssue,
-        /// Whether somebody named it: then it replaces another one. One that was merely found
-        /// or made does not.
-        named: bool,
+        /// Whether it takes the place of another one: because somebody named it, or because the
+        /// other one is gone. One that was merely found or made does not.
+        replaces: bool,
     },
     /// The job learned something worth remembering.
     Remember {

@@ -23,7 +23,11 @@ impl Thread {
                 self.renew(&job, now);
                 Response::Noted
             }
-            Request::Bind { turn, issue, named } => self.bind(&turn, issue, named, now),
+            Request::Bind {
+                turn,
+                issue,
+                replaces,
+            } => self.bind(&turn, issue, replaces, now),
             Request::Remember { repository, packet } => {
                 self.remember(repository, packet);
                 Response::Noted
@@ -99,6 +103,12 @@ impl Thread {
         if let (Some(fix), true) = (running_fix, starts_a_fix(&entry.arrival.command)) {
             return Begun::FixRunning { job: fix };
         }
+        // Another delivery of the same job acts: this one waits, and the job does not.
+        if self.is_taken_by(&job, now) {
+            return Begun::Wait {
+                retry_in: WAIT_STEP,
+            };
+        }
         if self.is_taken(now) || self.somebody_is_first(&job, now) {
             // Coming back is the sign of life that keeps the place in line.
             self.set_phase(
@@ -136,14 +146,14 @@ impl Thread {
         &mut self,
         turn: &TurnHeld,
         issue: LinkedIssue,
-        named: bool,
+        replaces: bool,
         now: Timestamp,
     ) -> Response {
         if !self.holds(turn, now) {
             return Response::TurnLost;
         }
         self.renew(&turn.job, now);
-        if named {
+        if replaces {
             self.issue = Some(issue.clone());
         }
         Response::Bound {
@@ -222,17 +232,35 @@ impl Thread {
                     }
                     _ => None,
                 }),
-            again: self
-                .jobs
-                .iter()
-                .rev()
-                .filter(work)
-                .find(|entry| !matches!(entry.arrival.command, Command::Retry(_)))
-                .filter(|entry| match &entry.phase {
-                    Phase::Ended { outcome, .. } => outcome.can_be_retried(),
-                    _ => false,
-                })
-                .map(|entry| Box::new(entry.arrival.clone())),
+            again: self.again().map(|arrival| Box::new(arrival.clone())),
+        }
+    }
+
+    /// What a retry would do again: the newest work, if it ended otherwise than well. A retry
+    /// that ended stands for the work that it did again; one that asks, or was refused, for none.
+    fn again(&self) -> Option<&Arrival> {
+        let is_retry = |entry: &&Entry| matches!(entry.arrival.command, Command::Retry(_));
+        let did_nothing = |entry: &&Entry| match &entry.phase {
+            Phase::Waiting { .. } | Phase::Acting { .. } => true,
+            Phase::Ended { outcome, .. } => matches!(outcome, Outcome::Rejected(_)),
+            Phase::HandedOver { .. } => false,
+        };
+        let mut work = self
+            .jobs
+            .iter()
+            .rev()
+            .filter(|entry| is_work(&entry.arrival.command))
+            .filter(|entry| !(is_retry(entry) && did_nothing(entry)));
+        let newest = work.next()?;
+        match &newest.phase {
+            Phase::Ended { outcome, .. } if outcome.can_be_retried() => {}
+            _ => return None,
+        }
+        if is_retry(&newest) {
+            work.find(|entry| !is_retry(entry))
+                .map(|entry| &entry.arrival)
+        } else {
+            Some(&newest.arrival)
         }
     }
 
@@ -257,6 +285,10 @@ impl Thread {
 
     fn is_taken(&self, now: Timestamp) -> bool {
         self.turn.as_ref().is_some_and(|turn| now < turn.until)
+    }
+
+    fn is_taken_by(&self, job: &JobId, now: Timestamp) -> bool {
+        self.is_taken(now) && self.turn.as_ref().is_some_and(|turn| turn.job == *job)
     }
 
     /// Whether somebody who arrived earlier still waits for a turn (and is still heard of).

@@ -180,7 +180,7 @@ fn a_redelivery_while_the_first_delivery_is_alive_waits_for_its_lease() {
     let bind = Request::Bind {
         turn: first,
         issue: issue("ENG-1"),
-        named: false,
+        replaces: false,
     };
     assert_eq!(thread.step(bind, later), Response::TurnLost);
 }
@@ -203,7 +203,7 @@ fn a_sign_of_life_renews_the_lease() {
     let bind = Request::Bind {
         turn,
         issue: issue("ENG-1"),
-        named: false,
+        replaces: false,
     };
     assert_eq!(
         thread.step(bind, at(60)),
@@ -217,11 +217,11 @@ fn a_sign_of_life_renews_the_lease() {
 fn the_first_issue_found_stays_until_somebody_names_another() {
     let mut thread = Thread::default();
     let turn = turn_of(begin(&mut thread, contextualize("a"), at(0)));
-    let mut bind = |key: &str, named: bool| {
+    let mut bind = |key: &str, replaces: bool| {
         let request = Request::Bind {
             turn: turn.clone(),
             issue: issue(key),
-            named,
+            replaces,
         };
         thread.step(request, at(1))
     };
@@ -386,7 +386,7 @@ fn what_is_stored_is_read_again() {
         Request::Bind {
             turn,
             issue: issue("ENG-1"),
-            named: true,
+            replaces: true,
         },
         at(1),
     );
