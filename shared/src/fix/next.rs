@@ -128,6 +128,20 @@ impl Fix {
     /// The run that `coding` is about: every start has an id of its own, so that a lost sandbox
     /// that comes back is not mistaken for its successor.
     pub(super) fn run_id(&self, coding: &Coding) -> RunId {
-        RunId::new(format!("{}-{}", self.order.job.short(), coding.run))
+        self.nth_run(coding.run.get())
+    }
+
+    /// The run that was given up for the one that is to be started.
+    pub(super) fn run_before(&self) -> Option<RunId> {
+        match &self.stage {
+            Stage::Coding(coding) if coding.run.get() > 1 => {
+                Some(self.nth_run(coding.run.get() - 1))
+            }
+            _ => None,
+        }
+    }
+
+    fn nth_run(&self, nth: u32) -> RunId {
+        RunId::new(format!("{}-{nth}", self.order.job.short()))
     }
 }

@@ -74,6 +74,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
     checkpoint: Option<Checkpoint>,
 ) -> Result<Event, Failed> {
     let order = &fix.order;
+    stop_predecessor(on, fix).await;
     on.sandbox.ensure_started().await.map_err(|reason| {
         Failed(
             Service::Executor,
@@ -120,6 +121,15 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
         .await
         .map(Event::RunSeen)
         .map_err(of(Service::Executor))
+}
+
+/// The run before this one was given up because nothing was heard of it. If it is alive behind a
+/// line that was broken, it costs money and takes up room. One that cannot be reached ends by its
+/// own limits.
+async fn stop_predecessor<P, S: Sandbox>(on: &FixServices<'_, P, S>, fix: &Fix) {
+    if let Some(before) = fix.run_before() {
+        let _ = executor(on).cancel(&before).await;
+    }
 }
 
 fn executor<'a, P, S: Sandbox>(on: &'a FixServices<'_, P, S>) -> ExecutorClient<'a, S> {

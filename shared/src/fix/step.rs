@@ -85,8 +85,15 @@ impl Fix {
                 let mut archived = archived.clone();
                 match (&archived.stop, event) {
                     (Some(_), Event::RunStopped) => archived.stop = None,
-                    // A run that was being started when the fix was stopped.
                     (Some(_), _) => return None,
+                    // A run that was just being started when the fix was stopped: the order to
+                    // stop it may have overtaken the order to start it.
+                    (None, Event::RunSeen(status))
+                        if status.state.outcome().is_none()
+                            && archived.closing != Closing::Closed =>
+                    {
+                        archived.stop = Some(status.run_id);
+                    }
                     (None, event) => {
                         archived.closing =
                             advance_closing(&mut self.live, archived.closing, event)?;
