@@ -11,6 +11,7 @@
 pub mod anthropic;
 pub mod clock;
 pub mod discord;
+pub mod executor_fake;
 pub mod fake;
 pub mod fault;
 pub mod github;
@@ -20,3 +21,4 @@ pub mod local;
 pub mod posthog;
 pub mod sample;
 pub mod stack;
+pub mod world;

@@ -1,0 +1,253 @@
+//! The whole of bugbot in one process, over the fakes: what a person does in Discord goes through
+//! the real gateway core, a queue, the real consumer core and its objects, and comes back as what
+//! the thread shows.
+//!
+//! Invariants:
+//! - Nothing happens by itself: time moves only in [`World::run_until_quiet`] and its kin, to the
+//!   next delivery or alarm.
+//! - Objects live as stored JSON between any two calls, so that whatever is not stored is lost.
+//! - Every call over a port is counted, and a [`Strike`] can hit exactly one of them: a test that
+//!   strikes each in turn has tried every crash and every lost answer.
+//!
+//! [`World::finish`] is what every story ends with: one outcome for each accepted job, and
+//! nothing left open anywhere.
+
+mod check;
+mod course;
+mod front;
+mod objects;
+mod ports;
+mod queue;
+mod strike;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use shared::gateway::Setup;
+use shared::id::{ChannelId, JobId, ThreadId, UserId};
+use shared::settings::Settings;
+
+use self::objects::JobCell;
+pub use self::queue::MemoryQueue;
+use self::strike::Meter;
+pub use self::strike::{Meanwhile, Strike};
+use crate::clock::TestClock;
+use crate::discord::{self, Discord};
+use crate::executor_fake::{self, ExecutorFake, Script};
+use crate::fake::Wired;
+use crate::github::{self, GitHub};
+use crate::linear::{self, Linear};
+use crate::posthog::{self, PostHog};
+use crate::sample;
+
+/// The repository with the bug.
+pub const REPOSITORY: &str = "acme/shop";
+const LINEAR_KEY: &str = "lin_api_of-the-stories";
+const GITHUB_TOKEN: &str = "ghp_of-the-stories";
+
+/// bugbot, everything that it speaks to, and one thread with people in it.
+#[derive(Debug)]
+pub struct World {
+    /// The time.
+    pub clock: TestClock,
+    /// Discord.
+    pub discord: Discord,
+    /// Linear, with the team `ENG`.
+    pub linear: Linear,
+    /// PostHog, with nobody in it.
+    pub posthog: PostHog,
+    /// GitHub, with [`REPOSITORY`].
+    pub github: GitHub,
+    /// The sandbox; its runs fix the bug unless told otherwise.
+    pub executor: ExecutorFake,
+    /// `bugbot-commands`.
+    pub commands: MemoryQueue,
+    /// `bugbot-commands-dlq`.
+    pub dead_letters: MemoryQueue,
+    /// Why the sandbox cannot be started, if it cannot.
+    pub sandbox_refuses: RefCell<Option<String>>,
+    /// The thread that stories play in.
+    pub thread: ChannelId,
+    settings: Settings,
+    setup: Setup,
+    wired: Wired,
+    /// Values with the time when they are forgotten.
+    kv: RefCell<BTreeMap<String, (String, Option<jiff::Timestamp>)>>,
+    threads: RefCell<BTreeMap<ThreadId, String>>,
+    jobs: RefCell<BTreeMap<JobId, JobCell>>,
+    log: RefCell<Vec<String>>,
+    accepted: RefCell<BTreeMap<JobId, shared::job::Job>>,
+    is_alarm_lost: Cell<bool>,
+    meter: Rc<Meter>,
+    /// The repositories; removed with the world.
+    _disk: tempfile::TempDir,
+}
+
+impl World {
+    /// A world at the beginning of a story.
+    pub fn new() -> Rc<Self> {
+        Self::with_settings(&[])
+    }
+
+    /// The same, with these variables set (or, if empty, unset) besides the usual ones.
+    pub fn with_settings(variables: &[(&str, &str)]) -> Rc<Self> {
+        let clock = TestClock::story();
+        let disk = repository_on_disk();
+        let discord = Discord::new(clock.clone());
+        let linear = Linear::new(clock.clone()).with_key(LINEAR_KEY);
+        let posthog = PostHog::new(clock.clone());
+        let github = GitHub::at(disk.path(), clock.clone())
+            .with_repository(REPOSITORY, sample::folder().as_path())
+            .with_token(GITHUB_TOKEN);
+        let executor = ExecutorFake::new(clock.clone(), the_fix());
+        let alice = discord.person("Alice");
+        let bugs = discord.channel("bugs");
+        let thread = discord.thread(&bugs, "Cart counts wrong", &alice);
+        let wired = Wired::new()
+            .at(discord::ORIGIN, discord.router())
+            .at(linear::ORIGIN, linear.router())
+            .at(posthog::ORIGIN, posthog.router())
+            .at(github::ORIGIN, github.router())
+            .at(executor_fake::ORIGIN, executor.router());
+        let usual = [
+            ("DISCORD_PUBLIC_KEY", discord.public_key()),
+            ("DISCORD_BOT_TOKEN", discord.bot_token().expose().to_owned()),
+            ("LINEAR_API_KEY", LINEAR_KEY.to_owned()),
+            ("LINEAR_TEAM_KEY", "ENG".to_owned()),
+            ("POSTHOG_API_KEY", posthog.key().expose().to_owned()),
+            ("POSTHOG_PROJECT_ID", posthog.project()),
+            ("GITHUB_TOKEN", GITHUB_TOKEN.to_owned()),
+            ("ANTHROPIC_API_KEY", "sk-of-the-stories".to_owned()),
+            ("EXECUTOR_URL", executor_fake::ORIGIN.to_owned()),
+            ("EXECUTOR_TOKEN", executor.token().expose().to_owned()),
+        ];
+        let read = |name: &str| {
+            let special = variables.iter().find(|(known, _)| *known == name);
+            special.map(|(_, value)| (*value).to_owned()).or_else(|| {
+                let known = usual.iter().find(|(known, _)| *known == name);
+                known.map(|(_, value)| value.clone())
+            })
+        };
+        let meter = Rc::new(Meter::default());
+        let queue =
+            |name, max_retries| MemoryQueue::new(name, max_retries, clock.clone(), meter.clone());
+        Rc::new(Self {
+            settings: Settings::from_env(read).expect("the settings of the stories are good"),
+            setup: Setup::read(read, |_| true),
+            commands: queue("bugbot-commands", 3),
+            dead_letters: queue("bugbot-commands-dlq", 100),
+            meter,
+            sandbox_refuses: RefCell::default(),
+            kv: RefCell::default(),
+            threads: RefCell::default(),
+            jobs: RefCell::default(),
+            log: RefCell::default(),
+            accepted: RefCell::default(),
+            is_alarm_lost: Cell::new(false),
+            clock,
+            discord,
+            linear,
+            posthog,
+            github,
+            executor,
+            thread,
+            wired,
+            _disk: disk,
+        })
+    }
+
+    /// A person of this name.
+    pub fn person(&self, name: &str) -> UserId {
+        self.discord.person(name)
+    }
+
+    /// A person says something in the thread.
+    pub fn says(&self, name: &str, text: &str) -> shared::id::MessageId {
+        self.discord.say(&self.thread, &self.person(name), text)
+    }
+
+    /// The thread as people see it.
+    pub fn transcript(&self) -> String {
+        self.discord.transcript(&self.thread)
+    }
+
+    /// The newest message of the thread as people see it.
+    pub fn last_message(&self) -> String {
+        let transcript = self.transcript();
+        let last = transcript.trim_end().rsplit("\n\n").next();
+        last.unwrap_or_default().to_owned()
+    }
+
+    /// What the bot's newest message in the thread says: its text, then its embeds as JSON.
+    pub fn last_word(&self) -> String {
+        let said = self.discord.said_by_bot(&self.thread);
+        said.last().map(check::words_of).unwrap_or_default()
+    }
+
+    /// The lines of the log, oldest first.
+    pub fn log(&self) -> Vec<String> {
+        self.log.borrow().clone()
+    }
+
+    /// The value at a key of the key-value store.
+    pub fn kv_value(&self, key: &str) -> Option<String> {
+        self.kv.borrow().get(key).map(|(value, _)| value.clone())
+    }
+
+    /// The keys of the key-value store that start so.
+    pub fn kv_keys(&self, prefix: &str) -> Vec<String> {
+        let kv = self.kv.borrow();
+        kv.keys()
+            .filter(|key| key.starts_with(prefix))
+            .cloned()
+            .collect()
+    }
+
+    /// The only job accepted so far.
+    pub fn only_job(&self) -> JobId {
+        let accepted = self.accepted.borrow();
+        assert_eq!(accepted.len(), 1, "one job was accepted");
+        accepted.keys().next().expect("there is one").clone()
+    }
+}
+
+/// A run that mends the sample's bug.
+pub fn the_fix() -> Script {
+    Script::modifies(&[(sample::BUGGY_FILE, &fixed_file())])
+}
+
+/// The sample's buggy file, mended.
+pub fn fixed_file() -> String {
+    let path = sample::folder().join(sample::BUGGY_FILE);
+    let text = std::fs::read_to_string(path).expect("the sample is there");
+    text.replace(sample::BUGGY_LINE, sample::FIXED_LINE)
+}
+
+/// The sample as a bare repository in a fresh folder. git makes it once; the rest are copies.
+fn repository_on_disk() -> tempfile::TempDir {
+    static TEMPLATE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+    let template = TEMPLATE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let _ = GitHub::at(folder.path(), TestClock::story())
+            .with_repository(REPOSITORY, sample::folder().as_path());
+        folder
+    });
+    let copy = tempfile::tempdir().expect("a temporary directory");
+    copy_folder(template.path(), copy.path()).expect("a repository can be copied");
+    copy
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The gateway before the world: what people do in Discord arrives here.
+
+use std::time::Duration;
+
+use shared::gateway::{self, Known, KnownIssue, MemoryFailed, Ports, ThreadMemory};
+use shared::http::{Http, Request, Response, Unreachable};
+use shared::id::ThreadId;
+use shared::job::Job;
+use shared::ports::{Clock, Log, Queue, QueueRefused};
+use shared::thread;
+
+use super::World;
+use crate::discord::{Act, Exchange};
+
+const URL: &str = "https://gateway.test/discord/interactions";
+
+/// The gateway worker: an HTTP service by itself.
+struct Front<'w> {
+    world: &'w World,
+    /// The consumer acts before the answer has left.
+    is_overtaken: bool,
+}
+
+impl Http for Front<'_> {
+    async fn send(&self, request: Request, _within: Duration) -> Result<Response, Unreachable> {
+        let response = gateway::handle(&request, &self.world.setup, self).await;
+        if self.is_overtaken {
+            self.world.deliver_due().await;
+        }
+        Ok(response)
+    }
+}
+
+impl Queue for Front<'_> {
+    async fn send(&self, body: &str, delay: Duration) -> Result<(), QueueRefused> {
+        self.world.commands.send(body, delay).await?;
+        let job = Job::decode(body).expect("the gateway queues jobs");
+        self.world.accepted.borrow_mut().insert(job.id(), job);
+        Ok(())
+    }
+}
+
+impl ThreadMemory for Front<'_> {
+    async fn known(&self, thread: &ThreadId) -> Result<Known, MemoryFailed> {
+        let thread::Response::Seen(view) = self.world.step_thread(thread, &thread::Request::Look)
+        else {
+            return Err(MemoryFailed("another answer".to_owned()));
+        };
+        let issues = view.issue.into_iter().map(|issue| KnownIssue {
+            key: issue.key,
+            title: issue.title,
+        });
+        Ok(Known {
+            issues: issues.collect(),
+            repositories: view.repositories,
+        })
+    }
+}
+
+impl Ports for Front<'_> {
+    fn http(&self) -> &impl Http {
+        &self.world.wired
+    }
+    fn queue(&self) -> &impl Queue {
+        self
+    }
+    fn memory(&self) -> &impl ThreadMemory {
+        self
+    }
+    fn clock(&self) -> &impl Clock {
+        &self.world.clock
+    }
+    fn log(&self) -> &impl Log {
+        self.world
+    }
+}
+
+impl World {
+    /// A person gives a command in the thread; the gateway has answered when this returns.
+    pub async fn command(&self, name: &str, act: impl Into<Act>) -> Exchange {
+        self.act(name, act, false).await
+    }
+
+    /// The same, and the consumer is done with it before Discord has the gateway's answer.
+    pub async fn command_overtaken(&self, name: &str, act: impl Into<Act>) -> Exchange {
+        self.act(name, act, true).await
+    }
+
+    async fn act(&self, name: &str, act: impl Into<Act>, is_overtaken: bool) -> Exchange {
+        let front = Front {
+            world: self,
+            is_overtaken,
+        };
+        let endpoint = self.discord.endpoint(front, URL);
+        let user = self.person(name);
+        self.meter.count(false);
+        endpoint.act(&user, &self.thread, act).await
+    }
+
+    /// A person gives a command, and everything that follows from it happens.
+    pub async fn command_and_wait(&self, name: &str, act: impl Into<Act>) {
+        self.command(name, act).await;
+        self.run_until_quiet().await;
+    }
+}

@@ -1,0 +1,167 @@
+//! What hits one call over a port: the dying of its caller, the loss of its answer, or something
+//! that happens meanwhile.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// Something that happens while a call is under way.
+pub type Meanwhile = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>>>;
+
+/// What hits a call.
+pub enum Strike {
+    /// The call takes effect, and whoever made it dies before it sees the answer.
+    Crash,
+    /// The call does not arrive.
+    LostBefore,
+    /// The call takes effect and its answer is lost.
+    LostAfter,
+    /// An HTTP request is answered 502 by something on the way, after it took effect.
+    BrokenAfter,
+    /// An HTTP request is refused by the service's rate limit.
+    RateLimited(Duration),
+    /// This happens after the call took effect and before its answer arrives.
+    Meanwhile(Meanwhile),
+    /// This happens while the call is on its way.
+    MeanwhileBefore(Meanwhile),
+}
+
+impl fmt::Debug for Strike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Crash => "Crash",
+            Self::LostBefore => "LostBefore",
+            Self::LostAfter => "LostAfter",
+            Self::BrokenAfter => "BrokenAfter",
+            Self::RateLimited(_) => "RateLimited",
+            Self::Meanwhile(_) => "Meanwhile",
+            Self::MeanwhileBefore(_) => "MeanwhileBefore",
+        })
+    }
+}
+
+/// Which call is struck.
+#[derive(Debug)]
+pub(super) enum Target {
+    /// The one of this number, from 0.
+    Nth(usize),
+    /// The next one whose name holds this.
+    Named(String),
+}
+
+/// Counts the calls that deliveries and alarms make, and strikes one of them.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    is_counting: Cell<bool>,
+    calls: RefCell<Vec<String>>,
+    plan: RefCell<Option<(Target, Strike)>>,
+    struck: RefCell<Option<String>>,
+    /// Woken when a caller has died.
+    pub(super) crashed: Notify,
+    /// The state of a xorshift generator that lets callers overtake each other; 0 is fairness.
+    shuffle: Cell<u64>,
+}
+
+impl Meter {
+    /// What the gateway does is not counted: it has no retries, and Discord's 3 seconds.
+    pub(super) fn count(&self, is_counting: bool) {
+        self.is_counting.set(is_counting);
+    }
+
+    pub(super) fn plan(&self, target: Target, strike: Strike) {
+        self.plan.replace(Some((target, strike)));
+    }
+
+    pub(super) fn calls(&self) -> Vec<String> {
+        self.calls.borrow().clone()
+    }
+
+    /// The call that was struck.
+    pub(super) fn struck(&self) -> Option<String> {
+        self.struck.borrow().clone()
+    }
+
+    pub(super) fn shuffle(&self, seed: u64) {
+        self.shuffle.set(seed);
+    }
+
+    /// Counts a call, and gives what hits it.
+    pub(super) async fn begin(&self, call: impl FnOnce() -> String) -> Option<Strike> {
+        if !self.is_counting.get() {
+            return None;
+        }
+        for _ in 0..self.overtaken_by() {
+            tokio::task::yield_now().await;
+        }
+        let call = call();
+        let nth = self.calls.borrow().len();
+        self.calls.borrow_mut().push(call.clone());
+        let hit = self.plan.borrow_mut().take_if(|(target, _)| match target {
+            Target::Nth(at) => *at == nth,
+            Target::Named(part) => call.contains(part.as_str()),
+        });
+        hit.map(|(_, strike)| {
+            self.struck.replace(Some(call));
+            strike
+        })
+    }
+
+    /// The caller is no more: this never returns, and whoever waits for the caller is told.
+    pub(super) async fn die(&self) -> ! {
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+
+    /// Lets something else happen, and counts on.
+    pub(super) async fn let_happen(&self, happens: Meanwhile) {
+        happens().await;
+        self.count(true);
+    }
+
+    fn overtaken_by(&self) -> u64 {
+        match self.shuffle.get() {
+            0 => 1,
+            mut seed => {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                self.shuffle.set(seed);
+                seed % 4
+            }
+        }
+    }
+
+    /// Makes a call whose failure is `lost`.
+    pub(super) async fn call<T, E>(
+        &self,
+        name: impl FnOnce() -> String,
+        lost: impl FnOnce() -> E,
+        effect: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match self.begin(name).await {
+            // Only HTTP has these.
+            None | Some(Strike::BrokenAfter | Strike::RateLimited(_)) => effect.await,
+            Some(Strike::LostBefore) => Err(lost()),
+            Some(Strike::LostAfter) => {
+                let _ = effect.await;
+                Err(lost())
+            }
+            Some(Strike::Crash) => {
+                let _ = effect.await;
+                self.die().await
+            }
+            Some(Strike::Meanwhile(happens)) => {
+                let done = effect.await;
+                self.let_happen(happens).await;
+                done
+            }
+            Some(Strike::MeanwhileBefore(happens)) => {
+                self.let_happen(happens).await;
+                effect.await
+            }
+        }
+    }
+}

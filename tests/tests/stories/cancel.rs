@@ -1,0 +1,218 @@
+//! `cancel` at each stage: it stops what can be stopped, and says so when there is nothing.
+
+use tests::world::{REPOSITORY, Strike, World, the_fix};
+
+use super::{
+    SECOND, cancel, contextualize, fix, is_nothing_pushed, is_one_pull_request, meanwhile, report,
+    with_fix,
+};
+
+#[tokio::test]
+async fn with_nothing_to_cancel_it_says_so() {
+    let world = World::new();
+    world.command_and_wait("Alice", cancel()).await;
+    assert!(
+        world.last_word().contains("there is nothing to cancel"),
+        "{}",
+        world.transcript()
+    );
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_command_that_waits_in_line_does_not_begin() {
+    let world = World::new();
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    let (second, third) = (world.clone(), world.clone());
+    // While Alice's command acts, Bob's is told to wait, and Carol cancels.
+    let happens = Strike::Meanwhile(Box::new(move || {
+        Box::pin(async move {
+            second.command("Bob", contextualize()).await;
+            second.deliver_due().await;
+            third.command("Carol", cancel()).await;
+            third.deliver_due().await;
+        })
+    }));
+    world.strike(6, happens);
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.transcript(), @r"
+    #bugs › Cart counts wrong
+
+    Alice  14:30
+      I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
+
+    ╭ Alice used /bugbot contextualize
+    bugbot [BOT]  14:30 (edited)
+      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩** and added the context.
+      🟩 ENG-1: I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟩 > I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
+      🟩 Reported by: Alice │ Report: message ⟨https://discord.com/channels/1479486210048000001/1479486210048000004/1479486210048000005⟩
+      🟩 ▸ Recordings
+      🟩   None matched. The thread names no session, no person and no e-mail address. Give one in the \`session\` or \`email\` option.
+      🟩 ▸ What next
+      🟩   `/bugbot fix` has an agent propose a fix.
+
+    ╭ Bob used /bugbot contextualize
+    bugbot [BOT]  14:30
+      🛑 Cancelled by @Carol before it began.
+
+    ╭ Carol used /bugbot cancel
+    bugbot [BOT]  14:30
+      🛑 1 waiting command will not begin.
+    ");
+    assert_eq!(world.linear.comments("ENG-1").len(), 1);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_running_agent_is_stopped_at_once() {
+    let world = with_fix(the_fix()).await;
+    world.run_for(6 * SECOND).await;
+    assert_eq!(world.executor.active().len(), 1);
+    world.command("Bob", cancel()).await;
+    world.deliver_due().await;
+    assert!(world.executor.active().is_empty(), "within the same moment");
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.transcript(), @r"
+    #bugs › Cart counts wrong
+
+    Alice  14:30
+      I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
+
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      🛑 **ENG-1** · Cancelled by @Bob. Nothing was pushed.
+      🟪 ENG-1: fix cancelled ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟪 Cancelled by @Bob. Nothing was pushed.
+      🟪 ▸ What next
+      🟪   `/bugbot retry` starts it again.
+      🟪 Cost: $0.01 · 1 turn │ Time: 6 s
+
+    ╭ Bob used /bugbot cancel
+    bugbot [BOT]  14:30
+      🛑 The fix is being stopped; its message says when it has ended.
+    ");
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_change_that_is_being_committed_is_too_late_to_stop() {
+    let world = with_fix(the_fix()).await;
+    world.strike_call("/git/refs", meanwhile(&world, "Bob", cancel()));
+    world.run_until_quiet().await;
+    assert!(
+        world.last_word().contains("can no longer be stopped"),
+        "{}",
+        world.transcript()
+    );
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn after_the_end_there_is_nothing_to_cancel() {
+    let world = with_fix(the_fix()).await;
+    world.run_until_quiet().await;
+    world.command_and_wait("Bob", cancel()).await;
+    assert!(
+        world.last_word().contains("there is nothing to cancel"),
+        "{}",
+        world.transcript()
+    );
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+/// What Bob is told is true, at whichever moment he cancels.
+#[tokio::test]
+async fn at_every_call_of_a_fix_the_answer_to_a_cancel_is_true() {
+    let script = || the_fix().taking(3 * SECOND);
+    let good = with_fix(script()).await;
+    good.run_until_quiet().await;
+    for (nth, call) in good.calls().iter().enumerate() {
+        let world = World::new();
+        world.executor.play([script()]);
+        report(&world);
+        world.command("Alice", fix()).await;
+        world.strike(nth, meanwhile(&world, "Bob", cancel()));
+        world.run_until_quiet().await;
+        let transcript = world.transcript();
+        let stopped =
+            transcript.contains("fix cancelled") || transcript.contains("before it began");
+        let promised =
+            transcript.contains("is being stopped") || transcript.contains("will not begin");
+        assert_eq!(stopped, promised, "at {nth} {call}: {transcript}");
+        let pulls = world.github.pull_requests(REPOSITORY).len();
+        assert_eq!(
+            pulls,
+            usize::from(!stopped),
+            "at {nth} {call}: {transcript}"
+        );
+        let unsure = [
+            "nothing to cancel",
+            "being prepared",
+            "no longer be stopped",
+        ];
+        let told = unsure.iter().any(|words| transcript.contains(words));
+        assert_ne!(stopped, told, "at {nth} {call}: {transcript}");
+        world.finish();
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_that_overtakes_the_start_of_the_run_stops_it_all_the_same() {
+    let world = with_fix(the_fix()).await;
+    let strike = match meanwhile(&world, "Bob", cancel()) {
+        Strike::Meanwhile(happens) => Strike::MeanwhileBefore(happens),
+        other => other,
+    };
+    world.strike_call("POST http://executor.test/runs", strike);
+    world.run_until_quiet().await;
+    assert_eq!(world.executor.started().len(), 1);
+    assert!(
+        world.last_word().contains("is being stopped"),
+        "{}",
+        world.transcript()
+    );
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_command_that_is_being_carried_out_is_not_called_nothing() {
+    let world = World::new();
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    world.strike_call("thread bind", meanwhile(&world, "Bob", cancel()));
+    world.run_until_quiet().await;
+    assert!(
+        world
+            .last_word()
+            .contains("nearly done and cannot be stopped"),
+        "{}",
+        world.transcript()
+    );
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_job_that_waits_for_a_service_ends_in_its_own_message() {
+    let world = World::new();
+    let limit = tests::fault::Fault::RateLimit {
+        retry_after: 20 * super::MINUTE,
+    };
+    world.linear.fail_next("POST /graphql", limit, 1);
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    world.run_for(SECOND).await;
+    world.command("Bob", cancel()).await;
+    world.run_until_quiet().await;
+    assert!(
+        world.transcript().contains("before it began"),
+        "{}",
+        world.transcript()
+    );
+    world.finish();
+}

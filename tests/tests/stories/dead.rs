@@ -1,0 +1,126 @@
+//! Jobs that cannot be done: they end on the dead-letter queue, recorded and told.
+
+use std::time::Duration;
+
+use tests::fault::{Fault, Matcher};
+use tests::world::World;
+
+use super::{contextualize, report};
+
+#[tokio::test]
+async fn a_job_that_fails_as_often_as_allowed_is_recorded_and_told() {
+    let world = World::new();
+    world.linear.fail_next("*", Fault::BeforeEffect(503), 4);
+    report(&world);
+    world.command_and_wait("Alice", contextualize()).await;
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Alice used /bugbot contextualize
+    bugbot [BOT]  14:30 (edited)
+      🟥 `contextualize` could not be done
+      🟥 Linear answered with an error (503).
+      🟥 ▸ What next
+      🟥   The job is kept for the operator. `/bugbot retry` tries again once the cause is gone.
+    ");
+    assert_eq!(world.kv_keys("dead:").len(), 1);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_fix_that_was_handed_over_is_not_dead_though_its_delivery_is() {
+    let world = World::new();
+    // The first three deliveries fail, and the fourth does not hear that it has succeeded.
+    world.linear.fail_next("*", Fault::BeforeEffect(503), 3);
+    world.strike_call("thread handOver", tests::world::Strike::LostAfter);
+    report(&world);
+    world.command_and_wait("Alice", super::fix()).await;
+    assert_eq!(world.kv_keys("dead:").len(), 1);
+    super::is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_key_that_is_bad_parks_the_job_at_once() {
+    let world = World::new();
+    world.linear.revoke("lin_api_of-the-stories");
+    report(&world);
+    world.command_and_wait("Alice", contextualize()).await;
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Alice used /bugbot contextualize
+    bugbot [BOT]  14:30 (edited)
+      🟥 `contextualize` could not be done
+      🟥 Linear does not let bugbot in (You need to authenticate to access this operation.). The operator has to look at its credentials and permissions.
+      🟥 ▸ What next
+      🟥   The job is kept for the operator. `/bugbot retry` tries again once the cause is gone.
+    ");
+    let tried = world.linear.requests().len();
+    assert_eq!(tried, 1, "trying again cannot help");
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_message_of_another_version_is_told_to_its_thread() {
+    let world = World::new();
+    let thread = &world.thread;
+    let body = format!(
+        r#"{{"version":9,"command":"fix","discordContext":{{"channelId":"1","threadId":"{thread}"}},"interaction":{{"id":"7"}}}}"#
+    );
+    world.commands.put(&body, Duration::ZERO);
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.last_message(), @r"
+    bugbot [BOT]  14:30
+      🟥 `fix` could not be done
+      🟥 It does not have the form that bugbot understands.
+      🟥 ▸ What next
+      🟥   The job is kept for the operator. `/bugbot retry` tries again once the cause is gone.
+    ");
+    assert_eq!(world.kv_keys("dead:"), ["dead:7"]);
+    world.finish_with(1);
+}
+
+#[tokio::test]
+async fn a_message_that_is_nothing_at_all_is_kept_for_the_operator() {
+    let world = World::new();
+    world.commands.put("\u{0}nonsense", Duration::ZERO);
+    world.run_until_quiet().await;
+    assert_eq!(world.kv_keys("dead:").len(), 1);
+    assert!(world.discord.requests_to("POST /**").is_empty());
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_told_when_discord_is_back() {
+    let world = World::new();
+    let issues = Matcher::new("POST /graphql").with_body("issueCreate");
+    world.linear.fail_next(issues, Fault::BeforeEffect(503), 4);
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    world.run_while(|world| world.dead_letters.is_empty()).await;
+    world
+        .discord
+        .fail_next("PATCH /**", Fault::BeforeEffect(503), 10);
+    world.run_until_quiet().await;
+    assert!(
+        world.last_word().contains("could not be done"),
+        "{}",
+        world.transcript()
+    );
+    world.finish();
+}
+
+#[tokio::test]
+async fn discord_being_down_from_the_first_moment_delays_the_message_only() {
+    let world = World::new();
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    world
+        .discord
+        .fail_next("PATCH /**", Fault::BeforeEffect(503), 12);
+    world.run_until_quiet().await;
+    assert_eq!(world.linear.comments("ENG-1").len(), 1);
+    assert!(
+        world.last_word().contains("could not be done"),
+        "{}",
+        world.transcript()
+    );
+    world.finish();
+}

@@ -1,0 +1,107 @@
+//! The sandbox: it dies, falls silent, is told to shut down, or never comes up.
+
+use tests::executor_fake::{Script, Trouble};
+use tests::world::{Strike, World, the_fix};
+
+use super::{MINUTE, SECOND, fix, is_nothing_pushed, is_one_pull_request, report, with_fix};
+
+async fn starts(scripts: impl IntoIterator<Item = Script>) -> std::rc::Rc<World> {
+    let world = World::new();
+    world.executor.play(scripts);
+    report(&world);
+    world.command_and_wait("Alice", fix()).await;
+    world
+}
+
+#[tokio::test]
+async fn a_sandbox_that_is_killed_is_started_again() {
+    let world = starts([the_fix().until(5 * SECOND, Trouble::Dies), the_fix()]).await;
+    assert_eq!(world.executor.started().len(), 2);
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_sandbox_that_is_lost_three_times_is_given_up_with_clear_words() {
+    let world = starts([the_fix().until(5 * SECOND, Trouble::Dies)]).await;
+    assert_eq!(world.executor.started().len(), 3);
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      ⚠️ **ENG-1** · The sandbox was lost 3 times. Nothing was pushed.
+      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟥 The sandbox was lost 3 times. Nothing was pushed.
+      🟥 ▸ What next
+      🟥   `/bugbot retry` starts it again. If it happens again, the operator finds the reason in the logs.
+      🟥 Cost: $0.01 · 1 turn │ Time: 4 s
+    ");
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_silent_sandbox_loses_its_lease() {
+    // It works on behind a broken line, and is stopped as soon as it can be reached.
+    let silent = the_fix()
+        .taking(5 * MINUTE)
+        .until(5 * SECOND, Trouble::FallsSilent(MINUTE));
+    let world = starts([silent, the_fix()]).await;
+    assert_eq!(world.executor.started().len(), 2);
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_sandbox_that_is_silent_for_a_moment_keeps_its_run() {
+    let silent = the_fix().until(5 * SECOND, Trouble::FallsSilent(20 * SECOND));
+    let world = starts([silent]).await;
+    assert_eq!(world.executor.started().len(), 1);
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn an_interrupted_run_goes_on_from_its_checkpoint() {
+    let world = starts([
+        the_fix().until(5 * SECOND, Trouble::IsInterrupted),
+        the_fix(),
+    ])
+    .await;
+    let started = world.executor.started();
+    assert_eq!(started.len(), 2);
+    assert!(started[1].checkpoint.is_some());
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_sandbox_that_does_not_start_is_a_clear_message() {
+    let world = with_fix(the_fix()).await;
+    world.sandbox_refuses.replace(Some("no image".to_owned()));
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      ⚠️ **ENG-1** · the sandbox could not be used for too long: unexpected answer, status 503: no image
+      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟥 the sandbox could not be used for too long: unexpected answer, status 503: no image
+      🟥 ▸ What next
+      🟥   `/bugbot retry` starts it again. Its status page may know more.
+    ");
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_result_that_dies_with_its_sandbox_is_made_again() {
+    let world = with_fix(the_fix()).await;
+    let dying = world.clone();
+    let dies = Strike::MeanwhileBefore(Box::new(move || {
+        Box::pin(async move { dying.executor.die() })
+    }));
+    world.strike_call("/result", dies);
+    world.run_until_quiet().await;
+    assert_eq!(world.executor.started().len(), 2);
+    is_one_pull_request(&world);
+    world.finish();
+}
