@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use shared::id::{ChannelId, UserId};
 
-pub use self::executor::Executor;
+pub use self::executor::{AgentProcess, Executor};
 pub use self::keys::Keys;
 pub use self::story::Told;
 use crate::anthropic::{Anthropic, Script};

@@ -5,6 +5,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::stack::program;
 
 /// The file with the bug.
 pub const BUGGY_FILE: &str = "src/cart.js";
@@ -48,6 +51,17 @@ fn files_below(root: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Whether the sample's own tests pass in a checkout of it.
+pub fn tests_pass(checkout: &Path) -> io::Result<bool> {
+    let output = Command::new(program("node"))
+        .arg("--test")
+        .current_dir(checkout)
+        // Set when this process is itself a test of node's.
+        .env_remove("NODE_TEST_CONTEXT")
+        .output()?;
+    Ok(output.status.success())
 }
 
 #[cfg(test)]

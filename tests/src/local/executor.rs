@@ -15,13 +15,38 @@ pub struct Executor {
     process: Child,
     url: String,
     data: PathBuf,
+    token: String,
+}
+
+/// A process of an agent: its supervisor, Claude Code, or what that started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentProcess {
+    /// Its number.
+    pub pid: u32,
+    /// `NAME=value`, each ended by a zero byte.
+    pub environment: Vec<u8>,
+    /// Its words, each ended by a zero byte.
+    pub command_line: Vec<u8>,
 }
 
 impl Executor {
     /// Starts the program that was built beside this one.
     pub fn start(data: &Path, token: &str) -> anyhow::Result<Self> {
         fs::create_dir_all(data)?;
-        let log = fs::File::create(data.join("log"))?;
+        fs::File::create(data.join("log"))?;
+        Self::start_at("127.0.0.1:0", data, token)
+    }
+
+    /// Starts it again where it was, over what it left on disk, as a container comes back.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.kill();
+        let address = self.url.trim_start_matches("http://").to_owned();
+        *self = Self::start_at(&address, &self.data.clone(), &self.token.clone())?;
+        Ok(())
+    }
+
+    fn start_at(address: &str, data: &Path, token: &str) -> anyhow::Result<Self> {
+        let log = fs::OpenOptions::new().append(true).open(data.join("log"))?;
         let claude = program("claude");
         if !claude.exists() {
             bail!(
@@ -33,7 +58,7 @@ impl Executor {
         let mut process = Command::new(built()?)
             .env_clear()
             .env("PATH", path)
-            .env("EXECUTOR_ADDR", "127.0.0.1:0")
+            .env("EXECUTOR_ADDR", address)
             .env("EXECUTOR_TOKEN", token)
             .env("EXECUTOR_DATA_DIR", data)
             .env("AGENT_COMMAND", serde_json::json!([claude]).to_string())
@@ -54,12 +79,42 @@ impl Executor {
             process,
             url: format!("http://{address}"),
             data: data.to_owned(),
+            token: token.to_owned(),
         })
     }
 
     /// Its address.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it keeps its clones, checkpoints and log.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The processes of its agents that live now: those that work in a run's directory or have
+    /// one in their environment.
+    pub fn agents(&self) -> Vec<AgentProcess> {
+        let runs = self.data.join("runs");
+        let Ok(all) = fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        let of_an_agent = |process: fs::DirEntry| {
+            let pid = process.file_name().to_str()?.parse().ok()?;
+            // A process may end at any moment, and then has nothing to read.
+            let read = |name| fs::read(process.path().join(name)).unwrap_or_default();
+            let environment = read("environ");
+            let works_there = fs::read_link(process.path().join("cwd"))
+                .is_ok_and(|directory| directory.starts_with(&runs));
+            let knows = contains(&environment, runs.as_os_str().as_encoded_bytes());
+            (works_there || knows).then(|| AgentProcess {
+                pid,
+                environment,
+                command_line: read("cmdline"),
+            })
+        };
+        all.flatten().filter_map(of_an_agent).collect()
     }
 
     /// What it has logged.
@@ -78,6 +133,10 @@ impl Drop for Executor {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
 }
 
 /// The executor's program: cargo puts it beside this one, or one folder above a test.

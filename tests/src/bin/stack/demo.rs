@@ -11,7 +11,7 @@ use shared::id::{ChannelId, UserId};
 use tests::discord::Act;
 use tests::local::{Keys, Local, REPOSITORY, Setup, Told, fresh};
 use tests::sample;
-use tests::stack::{program, project};
+use tests::stack::project;
 
 const CONTEXTUALIZE_WITHIN: Duration = Duration::from_secs(30);
 const FIX_WITHIN: Duration = Duration::from_mins(3);
@@ -169,7 +169,7 @@ fn check_branch(local: &Local, state: &Path) -> anyhow::Result<()> {
     title("The shop's own tests");
     for (branch, expected) in [("main", false), (branch.as_str(), true)] {
         git(&checkout, &["checkout", "--quiet", branch])?;
-        let passed = shop_tests_pass(&checkout)?;
+        let passed = sample::tests_pass(&checkout).context("node cannot be started")?;
         println!("{:5} on {branch}", if passed { "pass" } else { "FAIL" });
         ensure!(
             passed == expected,
@@ -178,16 +178,6 @@ fn check_branch(local: &Local, state: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-fn shop_tests_pass(checkout: &Path) -> anyhow::Result<bool> {
-    let output = Command::new(program("node"))
-        .args(["--test"])
-        .current_dir(checkout)
-        .env_remove("NODE_TEST_CONTEXT")
-        .output()
-        .context("node cannot be started")?;
-    Ok(output.status.success())
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {
