@@ -1,5 +1,6 @@
 //! Tools that are built from crates.io, in the versions that fit our `worker` and `wasm-bindgen`.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -27,6 +28,10 @@ pub(crate) fn ensure(project: &Project) -> Result<()> {
             .ensure(&[program(project, name)], || {
                 install(project, package, version)
             })?;
+    }
+    let build = project.tool("build/cargo");
+    if build.exists() {
+        fs::remove_dir_all(&build).with_context(|| build.display().to_string())?;
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ pub(crate) fn install(project: &Project) -> Result<PathBuf> {
 /// apt with lists and downloads of its own.
 struct Apt<'a> {
     project: &'a Project,
-    options: Vec<String>,
+    configuration: PathBuf,
 }
 
 impl<'a> Apt<'a> {
@@ -84,20 +84,32 @@ impl<'a> Apt<'a> {
         for folder in [lists.join("partial"), cache.join("archives/partial")] {
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         }
-        let options = vec![
-            format!("-oDir::State::lists={}", lists.display()),
-            format!("-oDir::Cache={}", cache.display()),
-            // Nobody's files are locked or changed, so the system's lock is none of our business.
-            "-oDebug::NoLocking=1".to_owned(),
-            // The user that apt steps down to may not read a project in somebody's home.
-            "-oAPT::Sandbox::User=root".to_owned(),
-        ];
-        Ok(Self { project, options })
+        let configuration = project.tool("apt/apt.conf");
+        let text = format!(
+            "// Lists and downloads inside the project.\n\
+             Dir::State::lists \"{}\";\nDir::Cache \"{}\";\n\
+             // Nothing of the system is changed, so its lock is none of our business, nor are the\n\
+             // things that it does after an update.\n\
+             Debug::NoLocking \"1\";\n\
+             #clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n\
+             // The user that apt steps down to may not read a project in somebody's home.\n\
+             APT::Sandbox::User \"root\";\n",
+            lists.display(),
+            cache.display(),
+        );
+        fs::write(&configuration, text).with_context(|| configuration.display().to_string())?;
+        Ok(Self {
+            project,
+            configuration,
+        })
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = self.project.command(program);
-        command.args(&self.options).env("LC_ALL", "C");
+        command
+            .arg("--config-file")
+            .arg(&self.configuration)
+            .env("LC_ALL", "C");
         command
     }
 
