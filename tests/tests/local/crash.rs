@@ -1,10 +1,7 @@
 //! Parts of bugbot that die in the middle of a fix: it ends all the same, and once.
 
-use std::time::Duration;
-
 use tests::anthropic::Script;
 use tests::discord::Act;
-use tests::fault::Fault;
 
 use crate::stage::{PATIENCE, Stage, job};
 
@@ -21,6 +18,7 @@ async fn an_executor_that_is_killed_and_comes_back_runs_the_fix_again() {
         })
         .await;
     stage.local.anthropic.play(Script::fixes_the_sample());
+    stage.model_takes_its_time();
     stage.local.executor.restart().unwrap();
 
     let mut texts = Vec::new();
@@ -46,9 +44,7 @@ async fn an_executor_that_is_killed_and_comes_back_runs_the_fix_again() {
 async fn a_job_object_that_is_evicted_on_the_way_ends_its_fix_once() {
     let stage = Stage::new(Script::fixes_the_sample()).await;
     let local = &stage.local;
-    // So that there is a way to be evicted on.
-    let thinks = Fault::Delay(Duration::from_secs(3));
-    local.anthropic.fail_next("POST /v1/messages", thinks, 1);
+    stage.model_takes_its_time();
     let sent = stage.act(Act::slash("bugbot fix")).await;
     stage.at_work().await;
     local

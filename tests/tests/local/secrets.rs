@@ -15,6 +15,7 @@ use tests::anthropic::Script;
 use tests::discord::{Act, Exchange};
 use tests::fake::Recorded;
 use tests::local::{Local, REPOSITORY, Setup};
+use tests::sample::FIXED_LINE;
 
 use crate::stage::Stage;
 
@@ -122,6 +123,8 @@ async fn no_secret_is_where_it_has_no_business() {
         let seen = around.iter().any(|(path, _)| path.contains(part));
         assert!(seen, "no {part} among what was looked through");
     }
+    let asked = around.iter().any(|(_, bytes)| holds(bytes, "11 mugs"));
+    assert!(asked, "the prompt was looked through");
     for (path, bytes) in &around {
         hunt.assert_clean(path, bytes);
     }
@@ -186,14 +189,11 @@ async fn look_everywhere(stage: &Stage, hunt: &Hunt) {
     hunt.assert_clean("the pull request", format!("{pulls:?}"));
     // Every object, reachable or not, and every name.
     let git = local.github.repository(REPOSITORY);
-    for looking in [
-        vec!["cat-file", "--batch-all-objects", "--batch"],
-        vec!["for-each-ref"],
-    ] {
-        let shown = git.git(&looking).unwrap();
-        assert!(!shown.is_empty());
-        hunt.assert_clean("the repository", shown);
-    }
+    let objects = git.git(["cat-file", "--batch-all-objects", "--batch"]);
+    let objects = objects.unwrap();
+    assert!(holds(&objects, FIXED_LINE), "the fix was looked through");
+    hunt.assert_clean("the repository", objects);
+    hunt.assert_clean("its branches", git.git(["for-each-ref"]).unwrap());
 
     // What each service was sent. Its own credential is in the headers of its own requests.
     let services: [(&str, Vec<Recorded>, &[&str]); 5] = [

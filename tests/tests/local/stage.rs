@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use shared::fix::EDIT_EVERY;
 use shared::id::{ChannelId, JobId, MessageId, SessionId, UserId};
 use tests::anthropic::Script;
 use tests::discord::{Act, Exchange};
+use tests::fault::Fault;
 use tests::local::{Local, REPOSITORY, Setup, Told};
 use tests::sample;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -67,6 +69,15 @@ impl Stage {
         let cart = json!({"$current_url": "https://shop.example/cart"});
         posthog.event(&session, Duration::from_secs(140), "$rageclick", cart);
         session
+    }
+
+    /// The model takes its time over its next answer: longer than the least time between two edits
+    /// of a message, so that a message that goes on shows the agent at work.
+    pub(crate) fn model_takes_its_time(&self) {
+        let thinks = Fault::Delay(EDIT_EVERY + Duration::from_secs(1));
+        self.local
+            .anthropic
+            .fail_next("POST /v1/messages", thinks, 1);
     }
 
     /// Bob does this in the thread, and bugbot takes it.

@@ -44,6 +44,7 @@ async fn a_message_becomes_one_issue_with_its_context() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fix_becomes_a_pull_request_whose_branch_passes_the_shops_tests() {
     let stage = Stage::new(Script::fixes_the_sample()).await;
+    stage.model_takes_its_time();
     stage.act(Act::slash("bugbot fix")).await;
     let mut texts = Vec::new();
     let told = stage
