@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use crate::build;
 use crate::project::Project;
 
-/// Builds everything, then runs `stack <what> <args>` and ends as it ends.
+/// Builds everything, then becomes `stack <what> <args>`.
 pub(crate) fn run(project: &Project, what: &str, args: &[String]) -> Result<()> {
     build::run(project, None)?;
     let mut cargo = project.cargo();
@@ -22,7 +22,8 @@ pub(crate) fn run(project: &Project, what: &str, args: &[String]) -> Result<()> 
             what,
         ])
         .args(args);
-    let status = cargo.status().context("cannot start cargo")?;
-    // Its exit code says whether the story held; it has said the rest itself.
-    std::process::exit(status.code().unwrap_or(1));
+    // In place of this process, as cargo itself does with the program: whoever ends
+    // `cargo xtask dev` by its process id ends the stack, and its exit code is the stack's.
+    let failed = std::os::unix::process::CommandExt::exec(&mut cargo);
+    Err(failed).context("cannot start cargo")
 }

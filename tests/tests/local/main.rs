@@ -10,6 +10,7 @@
 mod crash;
 mod dead_letter;
 mod delivery;
+mod dev;
 mod secrets;
 mod stage;
 mod stop;

@@ -1,6 +1,7 @@
 //! The stack that stays up, for development: what has a key in `.dev.vars` is real, everything
 //! else is a fake, and addresses in the environment win over both.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use tests::local::{Keys, Local, Setup};
@@ -21,7 +22,8 @@ pub(crate) struct Dev {
 }
 
 impl Dev {
-    pub(crate) async fn run(self) -> anyhow::Result<()> {
+    /// Stays up until it is dropped.
+    pub(crate) async fn run(self) -> anyhow::Result<Infallible> {
         let state = self.state.unwrap_or_else(|| project("target/dev-state"));
         let setup = Setup {
             persist: true,
@@ -42,7 +44,6 @@ impl Dev {
                 local.stack.gateway
             );
         }
-        tokio::signal::ctrl_c().await?;
-        Ok(())
+        std::future::pending().await
     }
 }

@@ -4,7 +4,9 @@
 mod demo;
 mod dev;
 
+use anyhow::bail;
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the local stack.
 #[derive(Parser)]
@@ -24,8 +26,33 @@ enum What {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    match Cli::parse().what {
-        What::Demo => demo::run().await,
-        What::Dev(dev) => dev.run().await,
+    let what = Cli::parse().what;
+    let asked = asked_to_end()?;
+    // Whichever comes first, the other is dropped, and with it every process that it started.
+    match what {
+        What::Demo => tokio::select! {
+            told = demo::run() => told,
+            () = asked => bail!("the story was interrupted"),
+        },
+        What::Dev(dev) => tokio::select! {
+            failed = dev.run() => failed.map(|never| match never {}),
+            () = asked => Ok(()),
+        },
     }
+}
+
+/// Ends with the first signal that asks this program to end: Ctrl-C, a supervisor's SIGTERM, or
+/// the end of its terminal. From the call on none of them ends it at once, which would leave the
+/// executor behind.
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
 }
