@@ -17,12 +17,19 @@ const REMINDER: Duration = Duration::from_secs(30);
 
 /// Runs `command` as the step `what`. Its output goes to `log`.
 pub(crate) fn step(what: &str, log: &Path, command: &mut Command) -> Result<()> {
+    step_with_input(what, log, Stdio::null(), command)
+}
+
+/// The same, with something else than nothing for its standard input.
+pub(crate) fn step_with_input(
+    what: &str,
+    log: &Path,
+    input: Stdio,
+    command: &mut Command,
+) -> Result<()> {
     let started = Instant::now();
     let file = create(log)?;
-    command
-        .stdin(Stdio::null())
-        .stdout(file.try_clone()?)
-        .stderr(file);
+    command.stdin(input).stdout(file.try_clone()?).stderr(file);
     let mut child = command
         .spawn()
         .with_context(|| format!("{what}: cannot start {command:?}"))?;

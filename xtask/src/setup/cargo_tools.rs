@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::project::Project;
-use crate::run;
+use crate::setup::Lock;
 use crate::stamp::Stamp;
 
 /// Package, version, program. `wasm-bindgen` has to equal the library's version in `Cargo.toml`:
@@ -22,11 +22,11 @@ pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
     project.tool("cargo/bin").join(name)
 }
 
-pub(crate) fn ensure(project: &Project) -> Result<()> {
+pub(crate) fn ensure(project: &Project, lock: &Lock) -> Result<()> {
     for (package, version, name) in TOOLS {
         Stamp::new(project.tool(&format!("stamps/{package}")), version)
             .ensure(&[program(project, name)], || {
-                install(project, package, version)
+                install(project, lock, package, version)
             })?;
     }
     let build = project.tool("build/cargo");
@@ -36,7 +36,7 @@ pub(crate) fn ensure(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn install(project: &Project, package: &str, version: &str) -> Result<()> {
+fn install(project: &Project, lock: &Lock, package: &str, version: &str) -> Result<()> {
     let install = |what: &str, locked: bool| {
         let mut cargo = project.cargo();
         cargo.args([
@@ -56,7 +56,7 @@ fn install(project: &Project, package: &str, version: &str) -> Result<()> {
         cargo.env("CARGO_PROFILE_RELEASE_LTO", "off");
         cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
         cargo.env("CARGO_PROFILE_RELEASE_DEBUG", "0");
-        run::step(
+        lock.step(
             what,
             &project.tool(&format!("logs/{package}.log")),
             &mut cargo,

@@ -15,6 +15,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::project::Project;
 use crate::run;
+use crate::setup::Lock;
 use toolchain::Toolchain;
 
 /// The oldest compiler that the workspace accepts (`rust-version`).
@@ -34,8 +35,8 @@ fn finished(project: &Project) -> PathBuf {
     project.tool(&format!("rust-web-{RECIPE}"))
 }
 
-pub(crate) fn install(project: &Project) -> Result<PathBuf> {
-    let apt = Apt::new(project)?;
+pub(crate) fn install(project: &Project, lock: &Lock) -> Result<PathBuf> {
+    let apt = Apt::new(project, lock)?;
     let making = project.tool("rust-web.partial");
     if making.exists() {
         fs::remove_dir_all(&making).with_context(|| making.display().to_string())?;
@@ -57,7 +58,7 @@ pub(crate) fn install(project: &Project) -> Result<PathBuf> {
     apt.unpack("its linker (from Debian)", packages, &making)?;
     toolchain.wrap("wasm-ld", &format!("usr/lib/llvm-{llvm}/bin/wasm-ld"))?;
 
-    toolchain.build_std(project)?;
+    toolchain.build_std(project, lock)?;
     let finished = finished(project);
     fs::rename(&making, &finished).with_context(|| finished.display().to_string())?;
     // Artefacts of another standard library do not link with this one.
@@ -71,11 +72,12 @@ pub(crate) fn install(project: &Project) -> Result<PathBuf> {
 /// apt with lists and downloads of its own.
 struct Apt<'a> {
     project: &'a Project,
+    lock: &'a Lock,
     configuration: PathBuf,
 }
 
 impl<'a> Apt<'a> {
-    fn new(project: &'a Project) -> Result<Self> {
+    fn new(project: &'a Project, lock: &'a Lock) -> Result<Self> {
         for program in ["apt-get", "apt-cache", "dpkg-deb"] {
             run::output(project.command(program).arg("--version"))
                 .context("this is no Debian or Ubuntu system")?;
@@ -100,6 +102,7 @@ impl<'a> Apt<'a> {
         fs::write(&configuration, text).with_context(|| configuration.display().to_string())?;
         Ok(Self {
             project,
+            lock,
             configuration,
         })
     }
@@ -115,7 +118,7 @@ impl<'a> Apt<'a> {
 
     fn update(&self) -> Result<()> {
         let log = self.project.tool("logs/apt-update.log");
-        run::step(
+        self.lock.step(
             "Debian's package lists",
             &log,
             self.command("apt-get").arg("update"),
@@ -179,7 +182,7 @@ impl<'a> Apt<'a> {
         fs::create_dir_all(&downloads)?;
         let log = self.project.tool("logs/apt-download.log");
         let mut download = self.command("apt-get");
-        run::step(
+        self.lock.step(
             what,
             &log,
             download

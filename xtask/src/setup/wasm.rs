@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::project::{Project, prepend_path};
 use crate::run;
-use crate::setup::debian;
+use crate::setup::{Lock, debian};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -36,23 +36,25 @@ impl WasmTarget {
     }
 }
 
-pub(crate) fn ensure(project: &Project) -> Result<WasmTarget> {
+pub(crate) fn ensure(project: &Project, lock: &Lock) -> Result<WasmTarget> {
     if native_has_target(project) {
         return Ok(WasmTarget::Native);
     }
     if let Some(toolchain) = debian::installed(project) {
         return Ok(WasmTarget::Separate(toolchain));
     }
-    let rustup = add_with_rustup(project);
+    let rustup = add_with_rustup(project, lock);
     match rustup {
         Ok(()) if native_has_target(project) => return Ok(WasmTarget::Native),
         Ok(()) => eprintln!("     rustup added {TARGET}, but not to the active compiler"),
         Err(ref why) => eprintln!("     rustup does not add {TARGET}: {why:#}"),
     }
-    debian::install(project).map(WasmTarget::Separate).context(
-        "no way to compile wasm: `rustup target add wasm32-unknown-unknown` is the usual one, \
+    debian::install(project, lock)
+        .map(WasmTarget::Separate)
+        .context(
+            "no way to compile wasm: `rustup target add wasm32-unknown-unknown` is the usual one, \
          a Debian or Ubuntu system with rustc-web the other",
-    )
+        )
 }
 
 /// Whether the compiler at hand has the target's standard library.
@@ -72,13 +74,13 @@ fn native_has_target(project: &Project) -> bool {
     })
 }
 
-fn add_with_rustup(project: &Project) -> Result<()> {
+fn add_with_rustup(project: &Project, lock: &Lock) -> Result<()> {
     // The switch by which rustup itself is told not to fetch anything unasked.
     if std::env::var("RUSTUP_AUTO_INSTALL").is_ok_and(|value| value == "0") {
         bail!("RUSTUP_AUTO_INSTALL=0 asks that it fetch nothing");
     }
     run::output(project.command("rustup").arg("--version")).context("there is no rustup")?;
-    run::step(
+    lock.step(
         &format!("the {TARGET} target (with rustup)"),
         &project.tool("logs/rustup.log"),
         project.command("rustup").args(["target", "add", TARGET]),

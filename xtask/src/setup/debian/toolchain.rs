@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::project::Project;
 use crate::run;
+use crate::setup::Lock;
 use crate::setup::wasm::TARGET;
 
 /// The unpacked toolchain.
@@ -68,7 +69,7 @@ impl<'a> Toolchain<'a> {
     }
 
     /// Compiles the standard library for wasm and puts it where the compiler looks for it.
-    pub(super) fn build_std(&self, project: &Project) -> Result<()> {
+    pub(super) fn build_std(&self, project: &Project, lock: &Lock) -> Result<()> {
         let scratch = project.tool("build/std");
         if scratch.exists() {
             fs::remove_dir_all(&scratch)?;
@@ -97,7 +98,7 @@ impl<'a> Toolchain<'a> {
             sources.canonicalize()?.display()
         );
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
-        run::step(
+        lock.step(
             "the standard library for wasm",
             &project.tool("logs/std.log"),
             &mut cargo,
