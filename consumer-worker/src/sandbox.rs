@@ -78,6 +78,16 @@ impl Sandbox for ExecutorPort {
         };
         container.start(&start).map_err(|failed| failed.to_string())
     }
+
+    async fn release(&self) {
+        if let Self::Own { container, .. } = self
+            && container.is_running()
+        {
+            // A container that stays is ended by the platform when nobody has spoken to it for
+            // a while.
+            let _ = container.destroy().await;
+        }
+    }
 }
 
 impl Http for ExecutorPort {

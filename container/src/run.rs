@@ -358,10 +358,7 @@ impl Attempt<'_> {
             .map_err(internal)?;
         self.redactor.add(proxy.key().clone());
         let launch = Launch {
-            prompt: &self
-                .request
-                .prompt
-                .render(self.request.checkpoint.is_some()),
+            prompt: &self.request.prompt.render(self.has_earlier_work()),
             base_url: proxy.base_url(),
             key: proxy.key(),
             model: self.request.model.name.as_deref(),
@@ -373,6 +370,12 @@ impl Attempt<'_> {
         self.run.progress.note_cost(proxy.meter().cost_usd());
         let report = report?;
         Ok(judge::verdict(report, proxy.meter())?)
+    }
+
+    /// A checkpoint without changes only says what earlier runs have used up.
+    fn has_earlier_work(&self) -> bool {
+        let checkpoint = self.request.checkpoint.as_ref();
+        checkpoint.is_some_and(|earlier| !earlier.changes.is_empty())
     }
 
     /// Reads what the agent does until it ends or is ended.

@@ -11,6 +11,7 @@ mod dead_letter;
 mod order;
 mod platform;
 pub(crate) mod sweep;
+mod tell;
 
 pub use dead_letter::{DEAD_PREFIX, DeadLetter, bury};
 pub use platform::{Platform, Services};
@@ -105,23 +106,12 @@ impl<P: Platform> Delivery<'_, P> {
                 let outcome = Outcome::Cancelled(format!("cancelled by <@{by}>"));
                 self.end(None, live.as_ref(), message, outcome).await
             }
-            Begun::YourTurn {
-                turn,
-                issue,
-                packet,
-                repository,
-                live,
-            } => {
-                let known = commands::Known {
-                    issue,
-                    packet,
-                    repository,
-                    live: live.clone(),
-                };
+            Begun::YourTurn { turn, known } => {
+                let live = known.live.clone();
                 // 2. Repeatable: the same key and value.
                 self.mark_open(job).await;
                 // 3. Repeatable: see `commands`.
-                match self.act(job, &turn, known).await {
+                match self.act(job, &turn, *known).await {
                     Ok(Done::HandedOver) => Settled::Ack,
                     Ok(Done::Ended(message, outcome)) => {
                         self.end(Some(&turn), live.as_ref(), *message, outcome)
@@ -143,10 +133,14 @@ impl<P: Platform> Delivery<'_, P> {
         outcome: Outcome,
     ) -> Settled {
         // 4. Repeatable: an edit of the one message that the job has.
-        let now = self.platform.now();
-        let shown = report::show(&self.services.discord, &self.reply, live, &message, now).await;
-        if let Err(error) = shown {
-            let fault = Fault::upstream(crate::service::Service::Discord)(error);
+        let told = tell::tell(
+            self.platform,
+            &self.services.discord,
+            &self.reply,
+            live,
+            &message,
+        );
+        if let Err(fault) = told.await {
             return self.failed(turn, fault).await;
         }
         // 5. Repeatable: the first end stands.
@@ -203,11 +197,16 @@ impl<P: Platform> Delivery<'_, P> {
             Verdict::RetryAfter(delay) => {
                 self.platform
                     .event(Level::Warn, "delivery failed, will retry", &fields);
-                if let Some(turn) = turn {
-                    let because = report::fault_in_words(&fault);
-                    // If this fails too, the turn's lease ends by itself.
-                    let _ = self.thread.pause(turn, delay, because).await;
-                }
+                let without = TurnHeld {
+                    job: self.reply.job.clone(),
+                    number: 0,
+                };
+                let because = report::fault_in_words(&fault);
+                // If this fails too, the turn's lease ends by itself.
+                let _ = self
+                    .thread
+                    .pause(turn.unwrap_or(&without), delay, because)
+                    .await;
                 Settled::Retry(delay)
             }
             Verdict::Park(_) => {

@@ -25,8 +25,9 @@ pub enum Fault {
     /// A Durable Object or the queue did not answer: the platform's own weather.
     #[error("platform: {0}")]
     Platform(String),
-    /// Another delivery of the same job has taken over; this one has nothing more to say.
-    #[error("another delivery of this job has taken over")]
+    /// The turn ended while this delivery acted, and somebody else has it now: another delivery of
+    /// the same job, or another job. The next delivery learns which.
+    #[error("the turn was lost")]
     Superseded,
     /// Our mistake: an answer of our own that our own code does not understand.
     #[error("bug: {0}")]
@@ -54,7 +55,7 @@ impl Fault {
     /// first is 1). `roll` in `0.0..1.0` spreads the retries.
     pub fn verdict(&self, attempt: u32, roll: f64) -> Verdict {
         match self {
-            Self::Rejected(_) | Self::Superseded => Verdict::Ack,
+            Self::Rejected(_) => Verdict::Ack,
             Self::Upstream { error, .. } if error.is_transient() => {
                 let asked = match error {
                     ServiceError::RateLimited { retry_after } => *retry_after,
@@ -62,7 +63,7 @@ impl Fault {
                 };
                 Verdict::RetryAfter(backoff(attempt, roll).max(asked).min(MAX_RETRY_DELAY))
             }
-            Self::Platform(_) => Verdict::RetryAfter(backoff(attempt, roll)),
+            Self::Platform(_) | Self::Superseded => Verdict::RetryAfter(backoff(attempt, roll)),
             Self::Upstream { .. } | Self::Bug(_) => Verdict::Park(self.to_string()),
         }
     }
@@ -163,7 +164,11 @@ mod tests {
             Verdict::RetryAfter(_)
         ));
         assert_eq!(Fault::Rejected("no".into()).verdict(1, 0.0), Verdict::Ack);
-        assert_eq!(Fault::Superseded.verdict(1, 0.0), Verdict::Ack);
+        // To ack it would lose the job where another job has the turn.
+        assert!(matches!(
+            Fault::Superseded.verdict(1, 0.0),
+            Verdict::RetryAfter(_)
+        ));
         assert!(matches!(
             Fault::Bug("x".into()).verdict(1, 0.0),
             Verdict::Park(_)

@@ -43,11 +43,12 @@ use crate::executor::RunLimits;
 use crate::github::RepoName;
 use crate::id::{JobId, ThreadId, UserId};
 use crate::report::{LiveMessage, ReplyTo};
+use crate::secret::Secret;
 use crate::thread::LinkedIssue;
 
 /// How often a run is looked at.
 pub const POLL_EVERY: Duration = Duration::from_secs(2);
-/// A run that was not heard of for this long is given up and started anew elsewhere.
+/// A run that has left questions unanswered for this long is given up and started anew elsewhere.
 pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(30);
 /// How often one fix starts a run: sandboxes die, but not three times in a row.
 pub const MAX_RUNS: u32 = 3;
@@ -56,10 +57,18 @@ pub const MAX_RUNS: u32 = 3;
 pub const WALL_CLOCK_SLACK: Duration = Duration::from_mins(1);
 /// How often an effect is tried. With `fault::backoff` these are about four minutes.
 pub const MAX_ATTEMPTS: u32 = 8;
+/// How often the work of a run that has ended is asked for, before the run counts as lost with its
+/// sandbox: about ten seconds.
+pub const MAX_FETCH_ATTEMPTS: u32 = 4;
 /// How often telling the thread is tried: at four minutes each, about half a day.
 pub const MAX_REPORT_ATTEMPTS: u32 = 200;
 /// A fix that waits for rate limits gives up after this long; GitHub's longest window is an hour.
 pub const MAX_AGE: Duration = Duration::from_hours(3);
+/// Telling the thread is given up after this long: what Discord asks us to wait for ends.
+pub const MAX_REPORT_AGE: Duration = Duration::from_hours(24);
+/// The most characters that are kept of an issue's description and of the agent's last words. Both
+/// are cut again, and shorter, where they are used.
+pub const MAX_TEXT_CHARS: usize = 24_000;
 /// The least time between two edits of the live message. Discord allows about five edits in
 /// five seconds in a channel; other jobs want some of them.
 pub const EDIT_EVERY: Duration = Duration::from_secs(3);
@@ -135,6 +144,15 @@ impl Fix {
             notes: Vec::new(),
             order,
         }
+    }
+
+    /// Forgets what only the work needed: nothing is left to do, and the object stays.
+    fn slim_down(&mut self) {
+        self.order.reply.token = Secret::new("");
+        self.order.description.clear();
+        self.order.report.clear();
+        self.order.packet = None;
+        self.live.shown = None;
     }
 
     /// The message in the thread, once it exists.

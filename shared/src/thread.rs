@@ -5,7 +5,8 @@
 //!   somebody names another, whatever the key-value cache says.
 //! - At most one job of a conversation acts at a time (it holds the *turn*), in the order of
 //!   arrival. A turn is a lease: whoever loses it is refused from then on.
-//! - A job that has ended stays ended: a redelivery is told so and does nothing.
+//! - A job that has ended stays ended: a redelivery is told so and does nothing. Of an ended job
+//!   only its outcome is kept: no message, no address, no token.
 //!
 //! Everything here is a pure step over [`Thread`]; the Durable Object stores what comes out.
 
@@ -18,11 +19,13 @@ mod tests;
 pub use client::{ThreadClient, Threads};
 pub use protocol::*;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::command::Verb;
 use crate::id::{IssueKey, IssueUuid, JobId, UserId};
 
 /// How long a turn lasts without a sign of life. A delivery makes several calls to upstreams of
@@ -30,6 +33,9 @@ use crate::id::{IssueKey, IssueUuid, JobId, UserId};
 pub const TURN_LEASE: Duration = Duration::from_secs(45);
 /// How long a waiting job is asked to stay away before it asks again.
 pub const WAIT_STEP: Duration = Duration::from_secs(3);
+/// The same while the job before it is known to come back only later (an upstream asked it to
+/// wait), so that an hour of that is sixty messages of the queue and not a thousand.
+pub const LONGEST_WAIT_STEP: Duration = Duration::from_mins(1);
 /// A waiting job that did not come back this long after it should have is passed over.
 pub const STALE_AFTER: Duration = Duration::from_mins(2);
 /// An open job that nobody has heard of for this long will not end by itself: Queues deliver a
@@ -39,6 +45,8 @@ pub const LOST_AFTER: Duration = Duration::from_mins(15);
 pub const MAX_OPEN_JOBS: usize = 20;
 /// How many ended jobs are remembered, so that their redelivery is harmless.
 pub const MAX_ENDED_JOBS: usize = 200;
+/// The most characters that are kept of how a job ended.
+const MAX_OUTCOME_CHARS: usize = 300;
 /// How many repositories a conversation remembers, for autocomplete.
 const MAX_REPOSITORIES: usize = 10;
 
@@ -53,8 +61,12 @@ pub struct Thread {
     repositories: Vec<String>,
     turn: Option<Turn>,
     turns_given: u64,
-    /// In order of arrival.
+    /// The open jobs, in order of arrival.
     jobs: Vec<Entry>,
+    /// The newest last.
+    ended: VecDeque<Ended>,
+    /// What a retry does again.
+    again: Option<Task>,
 }
 
 /// The issue of a conversation.
@@ -82,6 +94,8 @@ struct Turn {
 #[serde(rename_all = "camelCase")]
 struct Entry {
     arrival: Arrival,
+    /// What a retry does again, settled when it gets its turn: a redelivery does the same.
+    stands_for: Option<Task>,
     phase: Phase,
     live: Option<crate::report::LiveMessage>,
     cancelled_by: Option<UserId>,
@@ -102,6 +116,12 @@ enum Phase {
     Acting { since: Timestamp },
     /// The Job object owns it.
     HandedOver { since: Timestamp },
-    /// Over: its terminal message is out.
-    Ended { at: Timestamp, outcome: Outcome },
+}
+
+/// A job whose terminal message is out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Ended {
+    job: JobId,
+    command: Verb,
+    outcome: Outcome,
 }

@@ -11,16 +11,7 @@ use crate::id::UserId;
 use crate::job::Job;
 use crate::ports::Level;
 use crate::report::{self, LiveMessage};
-use crate::thread::{LinkedIssue, Outcome, TurnHeld};
-
-/// What the conversation knew when the turn was given.
-pub(super) struct Known {
-    pub(super) issue: Option<LinkedIssue>,
-    pub(super) packet: Option<String>,
-    /// The newest repository of the conversation.
-    pub(super) repository: Option<String>,
-    pub(super) live: Option<LiveMessage>,
-}
+use crate::thread::{Known, LinkedIssue, Outcome, TurnHeld};
 
 impl<P: Platform> Delivery<'_, P> {
     /// Does what the job asks for.
@@ -76,20 +67,16 @@ impl<P: Platform> Delivery<'_, P> {
             }
         }
         // Repeatable: if this is lost, the next delivery finds the order taken and says so again.
-        self.thread.hand_over(turn).await?;
+        self.thread.hand_over(&self.reply.job).await?;
         Ok(Done::HandedOver)
     }
 
-    /// Does the newest failed job again, with its words and under the id of this one.
-    async fn retry(&self, job: &Job, turn: &TurnHeld, known: Known) -> Result<Done, Fault> {
-        let Some(again) = self.thread.look().await?.again else {
+    /// Does what failed before again, under the id of this job.
+    async fn retry(&self, job: &Job, turn: &TurnHeld, mut known: Known) -> Result<Done, Fault> {
+        let Some(task) = known.again.take() else {
             return Err(Fault::Rejected(report::nothing_to_retry()));
         };
-        let mut job = job.clone();
-        job.command = again.command;
-        job.discord_context.message_id = again.message_id;
-        job.discord_context.message_content = again.message_content;
-        job.extracted_refs = again.references;
+        let job = task.given_to(job.clone());
         match &job.command {
             Command::Fix(_) => self.fix(&job, turn, known).await,
             _ => self.contextualize(&job, turn, known).await,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::platform::{Platform, Services};
-use super::{Settled, sweep};
+use super::{Settled, sweep, tell};
 use crate::fault::backoff;
 use crate::id::JobId;
 use crate::job::{Job, Salvage};
@@ -113,10 +113,11 @@ async fn entomb<P: Platform>(
         None => format!("{DEAD_PREFIX}{}", JobId::new(body).short()),
     };
     let shown_reason = reason.unwrap_or("tried as often as allowed");
+    let body = without_token(body);
     let record = Record {
         reason: shown_reason,
         buried_at: now,
-        body,
+        body: &body,
     };
     let record = serde_json::to_string(&record).expect("strings and a time are JSON");
     platform
@@ -145,22 +146,40 @@ async fn entomb<P: Platform>(
         // The last delivery did not hear that it had succeeded: the Job object ends it.
         Inspection::Open(open) if open.handed_over => return Ok(()),
         Inspection::Unknown => (None, None),
-        Inspection::Open(open) => (open.live, open.because),
+        Inspection::Open(open) => {
+            let kept = sweep::kept_by_its_object(platform, &thread, &reply.job, &open);
+            if kept.await.map_err(|fault| fault.to_string())? {
+                return Ok(());
+            }
+            (open.live, open.because)
+        }
     };
     let because = reason.map(str::to_owned).or(because);
     let because = because
         .as_deref()
         .unwrap_or("It was tried several times without success.");
     let message = report::parked(job.command.name(), because);
-    report::show(&services.discord, &reply, live.as_ref(), &message, now)
+    tell::tell(platform, &services.discord, &reply, live.as_ref(), &message)
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|fault| fault.to_string())?;
     thread
         .end(&reply.job, Outcome::Parked(because.to_owned()))
         .await
         .map_err(|fault| fault.to_string())?;
     sweep::unmark(platform, &reply.job).await;
     Ok(())
+}
+
+/// The body as it is kept for weeks: the interaction's token is good for minutes, and nobody needs
+/// it afterwards.
+fn without_token(body: &str) -> String {
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(body) else {
+        return body.to_owned();
+    };
+    if let Some(token) = value.pointer_mut("/interaction/token") {
+        *token = serde_json::Value::Null;
+    }
+    value.to_string()
 }
 
 /// A broken job has no token, but it may still say where it was given. The nonce makes a repeat
@@ -178,10 +197,29 @@ async fn tell_salvaged<P: Platform>(
         command,
         "It does not have the form that bugbot understands.",
     );
-    services
+    let told = services
         .discord
         .create_message(conversation, &message.with_nonce(key))
-        .await
-        .map(drop)
-        .map_err(|error| error.to_string())
+        .await;
+    match told {
+        Err(error) if error.is_transient() => Err(error.to_string()),
+        // Nobody can be told there: it is on record.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_of_a_dead_job_holds_no_token() {
+        let body = r#"{"version":1,"interaction":{"id":"1","token":"s3cret"}}"#;
+        let kept = without_token(body);
+        assert!(
+            !kept.contains("s3cret") && kept.contains(r#""version":1"#),
+            "{kept}"
+        );
+        assert_eq!(without_token("not json"), "not json");
+    }
 }

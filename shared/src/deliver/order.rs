@@ -1,15 +1,16 @@
 //! From a `fix` command to the order of a Job object: which repository, which issue, which words.
 
 use super::Platform;
-use super::commands::Known;
 use crate::contextualize::{Report, Work, bind, repository_of, resolve_issue};
 use crate::fault::Fault;
-use crate::fix::Order;
+use crate::fix::{MAX_TEXT_CHARS, Order};
 use crate::github::RepoName;
 use crate::job::Job;
 use crate::reference::parse_repo_ref;
 use crate::report::{LiveMessage, ReplyTo};
 use crate::settings::Settings;
+use crate::shorten::shorten;
+use crate::thread::Known;
 
 /// The most characters of the conversation that an agent reads.
 const MAX_REPORT_CHARS: usize = 12_000;
@@ -32,8 +33,8 @@ pub(super) async fn order<P: Platform>(
         reply: reply.clone(),
         live,
         issue,
-        description: resolved.description,
-        report: crate::discord::message::shorten(&report.conversation(), MAX_REPORT_CHARS),
+        description: shorten(&resolved.description, MAX_TEXT_CHARS),
+        report: shorten(&report.conversation(), MAX_REPORT_CHARS),
         packet: known.packet.clone(),
         repository,
         limits: work.settings.runs.limits,

@@ -3,6 +3,9 @@
 //! A job is marked in the key-value store when it begins, and unmarked when it ends. The store
 //! is only an index here: what a marked job is up to is asked of its Thread object.
 
+use super::platform::{Platform, Services};
+use super::tell;
+use crate::command::Verb;
 use crate::fault::Fault;
 use crate::fix::{Request, Response};
 use crate::id::{JobId, ThreadId};
@@ -10,8 +13,6 @@ use crate::ports::Level;
 use crate::report;
 use crate::settings::Settings;
 use crate::thread::{Inspection, OpenJob, Outcome, ThreadClient};
-
-use super::platform::{Platform, Services};
 
 /// The keys of begun jobs start with this; the value is their thread.
 const OPEN_PREFIX: &str = "open:";
@@ -68,29 +69,42 @@ async fn look_after<P: Platform>(
     let thread = ThreadClient::new(platform, thread);
     match thread.inspect(job).await? {
         Inspection::Unknown | Inspection::Ended => unmark(platform, job).await,
-        Inspection::Open(open) if open.handed_over => {
-            match platform
-                .ask_job(job, &Request::Poke)
-                .await
-                .map_err(Fault::Platform)?
-            {
-                Response::Seen(fix) if fix.closed => {
-                    // Its end did not reach the Thread object.
-                    thread.end(job, Outcome::Failed(fix.line)).await?;
-                    unmark(platform, job).await;
-                }
-                Response::Missing => {
-                    end_lost(platform, settings, job, &thread, &open, "fix").await?;
-                }
-                _ => {}
+        Inspection::Open(open) if open.handed_over || open.lost => {
+            if !kept_by_its_object(platform, &thread, job, &open).await? {
+                end_lost(platform, settings, job, &thread, &open).await?;
             }
-        }
-        Inspection::Open(open) if open.lost => {
-            end_lost(platform, settings, job, &thread, &open, "command").await?;
         }
         Inspection::Open(_) => {}
     }
     Ok(())
+}
+
+/// Whether the Job object has this open job, and so ends it. The Thread object may not know yet:
+/// the delivery that handed it over can have died before it said so. Likewise the end may not
+/// have reached the Thread object; then it does now.
+pub(super) async fn kept_by_its_object<P: Platform>(
+    platform: &P,
+    thread: &ThreadClient<'_, P>,
+    job: &JobId,
+    open: &OpenJob,
+) -> Result<bool, Fault> {
+    // Asking makes the object: not for commands that never have one.
+    if !open.handed_over && !matches!(open.command, Verb::Fix | Verb::Retry) {
+        return Ok(false);
+    }
+    let response = platform.ask_job(job, &Request::Poke).await;
+    match response.map_err(Fault::Platform)? {
+        Response::Seen(fix) => {
+            if let Some(outcome) = fix.ended {
+                thread.end(job, outcome).await?;
+                unmark(platform, job).await;
+            } else if !open.handed_over {
+                thread.hand_over(job).await?;
+            }
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
 }
 
 async fn end_lost<P: Platform>(
@@ -99,20 +113,12 @@ async fn end_lost<P: Platform>(
     job: &JobId,
     thread: &ThreadClient<'_, P>,
     open: &OpenJob,
-    command: &str,
 ) -> Result<(), Fault> {
     platform.event(Level::Error, "a job was lost", &[("job", job.as_str())]);
     let services = Services::new(platform, settings).map_err(|bad| Fault::Bug(bad.to_string()))?;
-    let message = report::lost(command);
-    report::show(
-        &services.discord,
-        &open.reply,
-        open.live.as_ref(),
-        &message,
-        platform.now(),
-    )
-    .await
-    .map_err(Fault::upstream(crate::service::Service::Discord))?;
+    let message = report::lost(open.command.name());
+    let (discord, live) = (&services.discord, open.live.as_ref());
+    tell::tell(platform, discord, &open.reply, live, &message).await?;
     thread
         .end(job, Outcome::Failed("it was lost".to_owned()))
         .await?;

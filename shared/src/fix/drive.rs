@@ -107,7 +107,10 @@ pub async fn drive<P: Platform, S: Sandbox>(
                 apply(store, services, effect, &fix).await?;
             }
             Next::WaitUntil(at) => return store.wake_at(at).await,
-            Next::Rest => return Ok(()),
+            Next::Rest => {
+                services.sandbox.release().await;
+                return Ok(());
+            }
         }
     }
     store.wake_at(services.platform.now()).await
@@ -137,7 +140,7 @@ impl Fix {
             stage: self.stage.pipeline(),
             execution: self.stage.execution(),
             line: report::fix_line(self, now),
-            closed: self.stage.is_closed(),
+            ended: self.stage.is_closed().then(|| report::fix_outcome(self)),
         }
     }
 }

@@ -173,8 +173,10 @@ pub enum Event {
     },
     /// The Thread object knows.
     ThreadTold,
-    /// The effect failed.
+    /// An effect failed.
     Failed {
+        /// Which one. If it is not the one that is pending by now, the news is late.
+        effect: Box<Effect>,
         /// Whose fault it was.
         service: Service,
         /// What is wrong.

@@ -2,32 +2,35 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Archived, Backlog, Closing, Coding, CodingPhase, Effect, Fix, Merge, MergeStep, Next, QaStep,
-    Stage,
-};
+use super::{Backlog, Closing, Coding, CodingPhase, Effect, Fix, MergeStep, Next, QaStep, Stage};
 use crate::id::RunId;
 use crate::report;
 
 impl Fix {
     /// The next thing to do. Asking does not change anything.
     pub fn next(&self, now: Timestamp) -> Next {
-        if self.stage.is_closed() {
+        let Some(effect) = self.pending() else {
             return Next::Rest;
+        };
+        if let Some(edit) = self.next_edit(now) {
+            return Next::Perform(edit);
         }
-        if let Some(effect) = self.next_edit(now) {
-            return Next::Perform(effect);
+        match self.retry.not_before.max(self.look_at()) {
+            Some(not_before) if now < not_before => {
+                Next::WaitUntil(self.sooner_of_edit_and(not_before, now))
+            }
+            _ => Next::Perform(effect),
         }
-        if let Some(not_before) = self.retry.not_before
-            && now < not_before
-        {
-            return Next::WaitUntil(self.sooner_of_edit_and(not_before, now));
-        }
-        match &self.stage {
-            Stage::Backlog(Backlog::ResolveBase) => Next::Perform(Effect::ResolveBase),
-            Stage::Backlog(Backlog::SearchCode { .. }) => Next::Perform(Effect::SearchCode),
-            Stage::Coding(coding) => self.next_of_coding(coding, now),
-            Stage::Qa(qa) => Next::Perform(match &qa.step {
+    }
+
+    /// The effect that the stage names, whenever it is due. A failure of any other effect is late
+    /// news.
+    pub(super) fn pending(&self) -> Option<Effect> {
+        Some(match &self.stage {
+            Stage::Backlog(Backlog::ResolveBase) => Effect::ResolveBase,
+            Stage::Backlog(Backlog::SearchCode { .. }) => Effect::SearchCode,
+            Stage::Coding(coding) => self.pending_of_coding(coding),
+            Stage::Qa(qa) => match &qa.step {
                 QaStep::CreateBranch => Effect::CreateBranch {
                     branch: self.branch(),
                     base: qa.base.commit.clone(),
@@ -45,55 +48,55 @@ impl Fix {
                     title: report::pull_request_title(self),
                     body: report::pull_request_body(self, &qa.work),
                 },
-            }),
-            Stage::Merge(merge) => self.next_of_merge(merge),
-            Stage::Archived(archived) => self.next_of_archived(archived),
-        }
-    }
-
-    fn next_of_coding(&self, coding: &Coding, now: Timestamp) -> Next {
-        let run = self.run_id(coding);
-        match &coding.phase {
-            CodingPhase::Start => Next::Perform(Effect::StartRun {
-                run,
-                brief: Box::new(coding.brief.clone()),
-                checkpoint: coding.checkpoint.clone().map(Box::new),
-            }),
-            CodingPhase::Watch { look_at, .. } if now < *look_at => {
-                Next::WaitUntil(self.sooner_of_edit_and(*look_at, now))
-            }
-            CodingPhase::Watch { .. } => Next::Perform(Effect::LookAtRun { run }),
-            CodingPhase::Save => Next::Perform(Effect::SaveRun { run }),
-            CodingPhase::Collect { .. } => Next::Perform(Effect::CollectRun { run }),
-        }
-    }
-
-    fn next_of_merge(&self, merge: &Merge) -> Next {
-        Next::Perform(match merge.step {
-            MergeStep::LinkIssue => Effect::LinkIssue {
-                pull_request: merge.pull_request.clone(),
             },
-            MergeStep::CommentIssue => Effect::CommentIssue {
-                body: report::issue_comment(self, merge),
+            Stage::Merge(merge) => match merge.step {
+                MergeStep::LinkIssue => Effect::LinkIssue {
+                    pull_request: merge.pull_request.clone(),
+                },
+                MergeStep::CommentIssue => Effect::CommentIssue {
+                    body: report::issue_comment(self, merge),
+                },
+                MergeStep::Close(closing) => return self.pending_of_closing(closing),
             },
-            MergeStep::Close(closing) => return self.next_of_closing(closing),
+            Stage::Archived(archived) => match &archived.stop {
+                Some(run) => Effect::StopRun { run: run.clone() },
+                None => return self.pending_of_closing(archived.closing),
+            },
         })
     }
 
-    fn next_of_archived(&self, archived: &Archived) -> Next {
-        match &archived.stop {
-            Some(run) => Next::Perform(Effect::StopRun { run: run.clone() }),
-            None => self.next_of_closing(archived.closing),
+    fn pending_of_coding(&self, coding: &Coding) -> Effect {
+        let run = self.run_id(coding);
+        match &coding.phase {
+            CodingPhase::Start => Effect::StartRun {
+                run,
+                brief: Box::new(coding.brief.clone()),
+                checkpoint: coding.checkpoint.clone().map(Box::new),
+            },
+            CodingPhase::Watch { .. } => Effect::LookAtRun { run },
+            CodingPhase::Save { .. } => Effect::SaveRun { run },
+            CodingPhase::Collect { .. } => Effect::CollectRun { run },
         }
     }
 
-    fn next_of_closing(&self, closing: Closing) -> Next {
+    fn pending_of_closing(&self, closing: Closing) -> Option<Effect> {
         match closing {
-            Closing::Report => Next::Perform(Effect::Report),
-            Closing::TellThread => Next::Perform(Effect::TellThread {
+            Closing::Report => Some(Effect::Report),
+            Closing::TellThread => Some(Effect::TellThread {
                 outcome: report::fix_outcome(self),
             }),
-            Closing::Closed => Next::Rest,
+            Closing::Closed => None,
+        }
+    }
+
+    /// When a run is to be looked at again.
+    fn look_at(&self) -> Option<Timestamp> {
+        match &self.stage {
+            Stage::Coding(Coding {
+                phase: CodingPhase::Watch { look_at, .. },
+                ..
+            }) => Some(*look_at),
+            _ => None,
         }
     }
 

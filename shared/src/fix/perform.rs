@@ -27,6 +27,9 @@ pub trait Sandbox: Http {
     fn base(&self) -> &url::Url;
     /// Sees to it that the sandbox runs and takes requests. The error says why it does not.
     async fn ensure_started(&self) -> Result<(), String>;
+    /// The fix is over: whatever runs in the sandbox is not needed any more. One that is not ours
+    /// to end stays as it is.
+    async fn release(&self) {}
 }
 
 /// Everything that performing takes.
@@ -75,8 +78,7 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
     fix: &Fix,
     effect: Effect,
 ) -> Event {
-    let shows = matches!(effect, Effect::ShowProgress { .. });
-    match attempt(on, fix, effect).await {
+    match attempt(on, fix, effect.clone()).await {
         Ok(event) => event,
         Err(Failed(service, error)) => {
             let now = on.platform.now();
@@ -86,11 +88,12 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
             };
             let wait = backoff(fix.retry.failed + 1, on.platform.roll()).max(asked);
             let not_before = now + wait;
-            if shows {
+            if matches!(effect, Effect::ShowProgress { .. }) {
                 return Event::NotShown { not_before };
             }
             log(on, fix, service, &error);
             Event::Failed {
+                effect: Box::new(effect),
                 service,
                 error,
                 not_before,

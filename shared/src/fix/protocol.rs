@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use crate::id::{JobId, UserId};
 use crate::pipeline;
+use crate::thread::Outcome;
 
 /// A request to a Job object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,8 +59,8 @@ pub struct FixView {
     pub execution: pipeline::Execution,
     /// The same in one line for people.
     pub line: String,
-    /// Whether it has ended and the thread was told.
-    pub closed: bool,
+    /// How it ended, once the thread was told.
+    pub ended: Option<Outcome>,
 }
 
 /// Reaches Job objects.

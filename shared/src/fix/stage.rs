@@ -108,8 +108,9 @@ pub enum CodingPhase {
     Watch {
         /// When it started.
         since: Timestamp,
-        /// When it was last heard of: its lease.
-        heard_at: Timestamp,
+        /// Since when it does not answer, if it does not. Counted from the first question that
+        /// went unanswered: a question that we were late to ask is no silence of the run's.
+        silent_since: Option<Timestamp>,
         /// When to look next.
         look_at: Timestamp,
         /// The agent's last step.
@@ -118,7 +119,10 @@ pub enum CodingPhase {
         spent: Spent,
     },
     /// Interrupted: its work so far is to be saved before it goes on elsewhere.
-    Save,
+    Save {
+        /// What it used up.
+        spent: Spent,
+    },
     /// Ended: its result is to be fetched.
     Collect {
         /// What it used up.
@@ -313,7 +317,7 @@ impl Stage {
         match self {
             Self::Backlog(_) => Execution::Idle,
             Self::Coding(coding) => match coding.phase {
-                CodingPhase::Start | CodingPhase::Save => Execution::Pending,
+                CodingPhase::Start | CodingPhase::Save { .. } => Execution::Pending,
                 CodingPhase::Watch { .. } => Execution::Running,
                 CodingPhase::Collect { .. } => Execution::Completed,
             },
@@ -325,7 +329,9 @@ impl Stage {
     pub fn is_closed(&self) -> bool {
         match self {
             Self::Merge(merge) => merge.step == MergeStep::Close(Closing::Closed),
-            Self::Archived(archived) => archived.closing == Closing::Closed,
+            Self::Archived(archived) => {
+                archived.closing == Closing::Closed && archived.stop.is_none()
+            }
             Self::Backlog(_) | Self::Coding(_) | Self::Qa(_) => false,
         }
     }

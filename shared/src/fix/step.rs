@@ -7,14 +7,16 @@ use jiff::Timestamp;
 
 use super::{
     Archived, Backlog, Brief, Cause, Closing, Coding, CodingPhase, EDIT_EVERY, Event, Fix,
-    HEARTBEAT_LIMIT, Live, MAX_AGE, MAX_ATTEMPTS, MAX_REPORT_ATTEMPTS, MAX_RUNS, Merge, MergeStep,
-    POLL_EVERY, Qa, QaStep, Retry, Stage, WALL_CLOCK_SLACK, Work,
+    HEARTBEAT_LIMIT, Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE,
+    MAX_REPORT_ATTEMPTS, MAX_RUNS, MAX_TEXT_CHARS, Merge, MergeStep, POLL_EVERY, Qa, QaStep, Retry,
+    Stage, WALL_CLOCK_SLACK, Work,
 };
-use crate::change::FileChange;
-use crate::executor::{RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent};
+use crate::change::{ChangeKind, FileChange};
+use crate::executor::{Checkpoint, RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent};
 use crate::id::{RunId, UserId};
 use crate::policy::{Policy, Verdict};
 use crate::service::{Service, ServiceError};
+use crate::shorten::shorten;
 
 impl Fix {
     /// Applies one event.
@@ -29,10 +31,13 @@ impl Fix {
             }
             Event::NotShown { not_before } => self.live.not_before = Some(not_before),
             Event::CancelRequested { by } => self.cancel(by, now),
+            // The stage went on while the effect was performed: by a cancel.
+            Event::Failed { effect, .. } if self.pending().as_ref() != Some(&*effect) => {}
             Event::Failed {
                 service,
                 error,
                 not_before,
+                ..
             } => {
                 self.fail(service, &error, not_before, now);
             }
@@ -42,6 +47,9 @@ impl Fix {
                     self.retry = Retry::default();
                 }
             }
+        }
+        if self.stage.is_closed() {
+            self.slim_down();
         }
     }
 
@@ -88,10 +96,7 @@ impl Fix {
                     (Some(_), _) => return None,
                     // A run that was just being started when the fix was stopped: the order to
                     // stop it may have overtaken the order to start it.
-                    (None, Event::RunSeen(status))
-                        if status.state.outcome().is_none()
-                            && archived.closing != Closing::Closed =>
-                    {
+                    (None, Event::RunSeen(status)) if status.state.outcome().is_none() => {
                         archived.stop = Some(status.run_id);
                     }
                     (None, event) => {
@@ -119,23 +124,23 @@ impl Fix {
             }
             // The sandbox died and came back empty, at any point before the result was ours.
             (
-                CodingPhase::Watch { .. } | CodingPhase::Save | CodingPhase::Collect { .. },
+                CodingPhase::Watch { .. } | CodingPhase::Save { .. } | CodingPhase::Collect { .. },
                 Event::RunLost,
             ) => Some(self.start_again(coding, now)),
-            (CodingPhase::Save, Event::RunSaved(checkpoint)) => {
+            (CodingPhase::Save { .. }, Event::RunSaved(checkpoint)) => {
                 let mut coding = coding.clone();
                 coding.checkpoint = checkpoint
-                    .map(|checkpoint| *checkpoint)
+                    .map(|checkpoint| self.storable(*checkpoint))
                     .or(coding.checkpoint);
                 Some(self.start_again(&coding, now))
             }
             (
                 CodingPhase::Watch {
                     since,
-                    heard_at,
-                    look_at,
+                    silent_since,
                     last_step,
                     spent,
+                    ..
                 },
                 event,
             ) => {
@@ -145,22 +150,24 @@ impl Fix {
                     };
                     return Some(archive(cause, Some(self.run_id(coding)), *spent, now));
                 }
-                if now >= *heard_at + HEARTBEAT_LIMIT {
+                if event != Event::RunSilent {
+                    return None;
+                }
+                let silent_since = silent_since.unwrap_or(now);
+                if now >= silent_since + HEARTBEAT_LIMIT {
                     return Some(self.start_again(coding, now));
                 }
-                (event == Event::RunSilent).then(|| {
-                    let phase = CodingPhase::Watch {
-                        since: *since,
-                        heard_at: *heard_at,
-                        look_at: (*look_at).max(now + POLL_EVERY),
-                        last_step: last_step.clone(),
-                        spent: *spent,
-                    };
-                    Stage::Coding(Coding {
-                        phase,
-                        ..coding.clone()
-                    })
-                })
+                let phase = CodingPhase::Watch {
+                    since: *since,
+                    silent_since: Some(silent_since),
+                    look_at: now + POLL_EVERY,
+                    last_step: last_step.clone(),
+                    spent: *spent,
+                };
+                Some(Stage::Coding(Coding {
+                    phase,
+                    ..coding.clone()
+                }))
             }
             (CodingPhase::Collect { .. }, Event::RunCollected(result)) => {
                 Some(self.judge(coding, *result, policy, now))
@@ -169,34 +176,74 @@ impl Fix {
         }
     }
 
+    /// The next run goes on from what was saved of the last one. What the last one used up counts
+    /// against the limits of the fix also where nothing else of it was saved.
     fn start_again(&self, coding: &Coding, now: Timestamp) -> Stage {
         let runs = coding.run.get();
+        let spent = coding.spent();
         if runs >= MAX_RUNS {
             // Stopping it is asked for all the same: it may be alive behind a broken line.
             let stop = Some(self.run_id(coding));
-            return archive(Cause::SandboxLost { runs }, stop, coding.spent(), now);
+            return archive(Cause::SandboxLost { runs }, stop, spent, now);
         }
+        let checkpoint = match &coding.checkpoint {
+            Some(saved) => Some(Checkpoint {
+                spent,
+                ..saved.clone()
+            }),
+            None if spent == Spent::default() => None,
+            None => Some(Checkpoint {
+                base_commit: coding.brief.base.commit.clone(),
+                changes: Vec::new(),
+                session_id: None,
+                spent,
+            }),
+        };
         Stage::Coding(Coding {
             run: coding.run.saturating_add(1),
             phase: CodingPhase::Start,
+            checkpoint,
             ..coding.clone()
         })
+    }
+
+    /// A checkpoint that fits into a row of the object's storage (2 MB), as base64 and with the
+    /// rest of the fix. Of a larger one only what it cost is kept: the work begins anew.
+    fn storable(&self, mut checkpoint: Checkpoint) -> Checkpoint {
+        if !self.fits(&checkpoint.changes) {
+            checkpoint.changes.clear();
+            checkpoint.session_id = None;
+        }
+        checkpoint
+    }
+
+    fn fits(&self, changes: &[FileChange]) -> bool {
+        let limits = &self.order.limits;
+        changes.len() as u64 <= u64::from(limits.max_files)
+            && bytes_of(changes) <= limits.max_result_bytes
     }
 
     /// The result of a run, and what the policy says of it.
     fn judge(&self, coding: &Coding, result: RunResult, policy: &Policy, now: Timestamp) -> Stage {
         let spent = result.spent;
+        let summary = shorten(&result.summary, MAX_TEXT_CHARS);
         let cause = match result.outcome {
-            RunOutcome::Completed if result.changes.is_empty() => Cause::NoChange {
-                summary: result.summary,
+            // The executor has the same limit. It is kept here too, because the fix with its
+            // changes has to fit into a row of storage.
+            RunOutcome::Completed if !self.fits(&result.changes) => Cause::RunFailed {
+                failure: RunFailure::ResultTooLarge {
+                    files: result.changes.len() as u64,
+                    bytes: bytes_of(&result.changes),
+                },
             },
+            RunOutcome::Completed if result.changes.is_empty() => Cause::NoChange { summary },
             RunOutcome::Completed => match policy.judge(&result.changes) {
                 Verdict::Allowed(_) => {
                     return Stage::Qa(Qa {
                         base: coding.brief.base.clone(),
                         work: Work {
                             changes: result.changes,
-                            summary: result.summary,
+                            summary,
                             spent,
                         },
                         step: QaStep::CreateBranch,
@@ -250,15 +297,22 @@ impl Fix {
         not_before: Timestamp,
         now: Timestamp,
     ) {
-        let limit = if self.is_reporting() {
-            MAX_REPORT_ATTEMPTS
+        let is_fetching = matches!(
+            &self.stage,
+            Stage::Coding(coding)
+                if matches!(coding.phase, CodingPhase::Save { .. } | CodingPhase::Collect { .. })
+        );
+        let (attempts, age) = if self.is_reporting() {
+            (MAX_REPORT_ATTEMPTS, MAX_REPORT_AGE)
+        } else if is_fetching {
+            (MAX_FETCH_ATTEMPTS, MAX_AGE)
         } else {
-            MAX_ATTEMPTS
+            (MAX_ATTEMPTS, MAX_AGE)
         };
         // Being told to wait is not a failure, but nobody waits for ever.
         let waits = matches!(error, ServiceError::RateLimited { .. });
         self.retry.failed += u32::from(!waits);
-        let exhausted = self.retry.failed >= limit || now >= self.order.ordered_at + MAX_AGE;
+        let exhausted = self.retry.failed >= attempts || now >= self.order.ordered_at + age;
         if error.is_transient() && !exhausted {
             self.retry.not_before = Some(not_before);
             return;
@@ -266,6 +320,8 @@ impl Fix {
         let told = format!("{service}: {error}");
         self.retry = Retry::default();
         self.stage = match &self.stage {
+            // The sandbox has died with what is to be fetched from it.
+            Stage::Coding(coding) if is_fetching && exhausted => self.start_again(coding, now),
             Stage::Backlog(_) | Stage::Qa(_) | Stage::Coding(_) => {
                 let (stop, spent) = match &self.stage {
                     Stage::Coding(coding) => (Some(self.run_id(coding)), coding.spent()),
@@ -337,8 +393,11 @@ impl Coding {
     /// What the runs used up as far as it is known.
     pub fn spent(&self) -> Spent {
         match &self.phase {
-            CodingPhase::Watch { spent, .. } | CodingPhase::Collect { spent } => *spent,
-            CodingPhase::Start | CodingPhase::Save => self
+            CodingPhase::Watch { spent, .. }
+            | CodingPhase::Save { spent }
+            | CodingPhase::Collect { spent } => *spent,
+            // What a checkpoint says includes all runs before it.
+            CodingPhase::Start => self
                 .checkpoint
                 .as_ref()
                 .map_or_else(Spent::default, |saved| saved.spent),
@@ -366,6 +425,21 @@ fn give_up(closing: Closing) -> Closing {
     }
 }
 
+/// The names count too: a change that deletes has no content.
+fn bytes_of(changes: &[FileChange]) -> u64 {
+    let bytes = |change: &FileChange| {
+        let rest = match &change.kind {
+            ChangeKind::Added { content, .. } | ChangeKind::Modified { content, .. } => {
+                content.0.len()
+            }
+            ChangeKind::Renamed { from, content, .. } => from.len() + content.0.len(),
+            ChangeKind::Deleted { .. } => 0,
+        };
+        (change.path.len() + rest) as u64
+    };
+    changes.iter().map(bytes).sum()
+}
+
 fn path_of(change: &FileChange) -> String {
     change.path.clone()
 }
@@ -385,10 +459,12 @@ fn watch(coding: &Coding, status: &RunStatus, since: Timestamp, now: Timestamp) 
         RunState::Ended { .. } => CodingPhase::Collect {
             spent: status.spent,
         },
-        RunState::Interrupted => CodingPhase::Save,
+        RunState::Interrupted => CodingPhase::Save {
+            spent: status.spent,
+        },
         RunState::Cloning | RunState::Running | RunState::Collecting => CodingPhase::Watch {
             since,
-            heard_at: now,
+            silent_since: None,
             look_at: now + POLL_EVERY,
             last_step: status.last_step.clone(),
             spent: status.spent,

@@ -112,7 +112,7 @@ fn coding(phase: CodingPhase) -> Stage {
 fn watching() -> CodingPhase {
     CodingPhase::Watch {
         since: at(0),
-        heard_at: at(0),
+        silent_since: None,
         look_at: at(0) + POLL_EVERY,
         last_step: Some("Editing src/cart.ts".to_owned()),
         spent: spent(),
@@ -171,7 +171,7 @@ fn all_stages() -> Vec<Stage> {
         Stage::Backlog(Backlog::SearchCode { base: base() }),
         coding(CodingPhase::Start),
         coding(watching()),
-        coding(CodingPhase::Save),
+        coding(CodingPhase::Save { spent: spent() }),
         coding(CodingPhase::Collect { spent: spent() }),
         qa(QaStep::CreateBranch),
         qa(QaStep::Commit),
@@ -223,8 +223,10 @@ fn refused() -> ServiceError {
     ServiceError::Refused("no".to_owned())
 }
 
-fn failed(error: ServiceError) -> Event {
+/// The effect that is pending failed.
+fn failed(fix: &Fix, error: ServiceError) -> Event {
     Event::Failed {
+        effect: Box::new(fix.pending().unwrap_or(Effect::Report)),
         service: Service::GitHub,
         error,
         not_before: at(60),
@@ -232,7 +234,7 @@ fn failed(error: ServiceError) -> Event {
 }
 
 /// One of every event, with the outcomes that matter.
-fn all_events() -> Vec<(&'static str, Event)> {
+fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
     let ended = |outcome| Event::RunSeen(status(RunState::Ended { outcome }));
     let checkpoint = Checkpoint {
         base_commit: base().commit,
@@ -301,10 +303,10 @@ fn all_events() -> Vec<(&'static str, Event)> {
         ("issue commented", Event::IssueCommented),
         ("reported", Event::Reported { live: live() }),
         ("thread told", Event::ThreadTold),
-        ("refused", failed(refused())),
+        ("refused", failed(fix, refused())),
         (
             "unreachable",
-            failed(Unreachable::Connection("reset".to_owned()).into()),
+            failed(fix, Unreachable::Connection("reset".to_owned()).into()),
         ),
         (
             "cancel",
@@ -324,7 +326,7 @@ fn name(stage: &Stage) -> String {
             let phase = match coding.phase {
                 CodingPhase::Start => "start",
                 CodingPhase::Watch { .. } => "watch",
-                CodingPhase::Save => "save",
+                CodingPhase::Save { .. } => "save",
                 CodingPhase::Collect { .. } => "collect",
             };
             format!("coding {}/{phase}", coding.run)
@@ -356,7 +358,7 @@ fn every_pair_of_stage_and_event_has_its_place() {
     let mut table = String::new();
     for stage in all_stages() {
         let mut arrows = Vec::new();
-        for (event_name, event) in all_events() {
+        for (event_name, event) in all_events(&fix(stage.clone())) {
             let mut fix = fix(stage.clone());
             fix.step(event, &Policy::default(), at(1));
             if fix.stage != stage {
@@ -440,10 +442,130 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
 fn a_silent_sandbox_loses_its_lease_and_the_run_is_started_elsewhere() {
     let mut fix = fix(coding(watching()));
     let policy = Policy::default();
-    fix.step(Event::RunSilent, &policy, at(20));
+    // We are late to ask, and there is no answer: silence begins here.
+    fix.step(Event::Tick, &policy, at(300));
+    fix.step(Event::RunSilent, &policy, at(300));
     assert_eq!(name(&fix.stage), "coding 1/watch");
-    fix.step(Event::RunSilent, &policy, at(0) + HEARTBEAT_LIMIT);
+    // A word in between begins it anew.
+    fix.step(Event::RunSeen(status(RunState::Running)), &policy, at(310));
+    fix.step(Event::RunSilent, &policy, at(320));
+    fix.step(Event::RunSilent, &policy, at(349));
+    assert_eq!(name(&fix.stage), "coding 1/watch");
+    fix.step(Event::RunSilent, &policy, at(320) + HEARTBEAT_LIMIT);
     assert_eq!(name(&fix.stage), "coding 2/start");
+}
+
+#[test]
+fn what_a_lost_run_used_up_counts_against_the_limits_of_the_next() {
+    let mut fix = fix(coding(watching()));
+    fix.step(Event::RunLost, &Policy::default(), at(1));
+    let Stage::Coding(coding) = &fix.stage else {
+        panic!("it starts again");
+    };
+    let checkpoint = coding.checkpoint.as_ref().unwrap();
+    assert_eq!((checkpoint.spent, checkpoint.changes.len()), (spent(), 0));
+    assert_eq!(coding.spent(), spent());
+}
+
+#[test]
+fn a_failure_that_comes_late_is_not_taken_for_one_of_the_next_effect() {
+    let mut starting = fix(coding(CodingPhase::Start));
+    let late = failed(&starting, refused());
+    let by = UserId::new("boss");
+    let policy = Policy::default();
+    starting.step(Event::CancelRequested { by }, &policy, at(1));
+    starting.step(Event::RunStopped, &policy, at(2));
+    starting.step(late, &policy, at(3));
+    assert_eq!(name(&starting.stage), "archived (cancelled)/report");
+}
+
+#[test]
+fn a_run_that_starts_after_it_was_stopped_is_stopped_again() {
+    for closing in [Closing::Report, Closing::TellThread, Closing::Closed] {
+        let mut fix = fix(archived(cancelled(), None, closing));
+        let late = Event::RunSeen(status(RunState::Running));
+        fix.step(late, &Policy::default(), at(1));
+        let run = RunId::new("r-1");
+        assert_eq!(fix.next(at(1)), Next::Perform(Effect::StopRun { run }));
+    }
+}
+
+#[test]
+fn work_that_cannot_be_fetched_counts_as_lost_with_its_sandbox() {
+    let phase = CodingPhase::Collect { spent: spent() };
+    let mut fix = fix(coding(phase));
+    for _ in 0..MAX_FETCH_ATTEMPTS {
+        assert_eq!(name(&fix.stage), "coding 1/collect");
+        let gone = Unreachable::Connection("reset".to_owned()).into();
+        let event = failed(&fix, gone);
+        fix.step(event, &Policy::default(), at(1));
+    }
+    assert_eq!(name(&fix.stage), "coding 2/start");
+}
+
+#[test]
+fn the_thread_is_told_also_when_the_fix_has_become_old() {
+    let mut fix = fix(archived(cancelled(), None, Closing::Report));
+    let late = at(0) + MAX_AGE;
+    let gone: ServiceError = Unreachable::Connection("reset".to_owned()).into();
+    let event = failed(&fix, gone.clone());
+    fix.step(event, &Policy::default(), late);
+    assert_eq!(name(&fix.stage), "archived (cancelled)/report");
+    let event = failed(&fix, gone);
+    fix.step(event, &Policy::default(), at(0) + MAX_REPORT_AGE);
+    assert_eq!(name(&fix.stage), "archived (cancelled)/tellthread");
+}
+
+/// A row of a Durable Object holds 2 MB.
+#[test]
+fn a_fix_fits_into_its_row_whatever_a_run_brings() {
+    const ROW_BYTES: usize = 2_000_000;
+    let large = |files: usize, bytes: usize| -> Vec<FileChange> {
+        let content = || Content(vec![0xff; bytes]);
+        let kind = || ChangeKind::Added {
+            mode: "100644".to_owned(),
+            content: content(),
+        };
+        (0..files)
+            .map(|n| FileChange {
+                path: format!("src/{n}"),
+                kind: kind(),
+            })
+            .collect()
+    };
+    let stored = |fix: &Fix| serde_json::to_string(fix).unwrap().len();
+    for (files, bytes) in [(1, 1_048_000), (1, 5_000_000), (10_000, 0)] {
+        let checkpoint = Checkpoint {
+            base_commit: base().commit,
+            changes: large(files, bytes),
+            session_id: None,
+            spent: spent(),
+        };
+        let mut saving = fix(coding(CodingPhase::Save { spent: spent() }));
+        let saved = Event::RunSaved(Some(Box::new(checkpoint)));
+        saving.step(saved, &Policy::default(), at(1));
+        assert_eq!(name(&saving.stage), "coding 2/start");
+        assert!(stored(&saving) < ROW_BYTES, "{}", stored(&saving));
+
+        let mut collecting = fix(coding(CodingPhase::Collect { spent: spent() }));
+        let result = result(RunOutcome::Completed, large(files, bytes));
+        collecting.step(result, &Policy::default(), at(1));
+        assert!(stored(&collecting) < ROW_BYTES, "{}", stored(&collecting));
+    }
+}
+
+#[test]
+fn a_closed_fix_keeps_neither_the_token_nor_the_words() {
+    let mut fix = fix(archived(cancelled(), None, Closing::TellThread));
+    fix.order.description = "words".to_owned();
+    fix.order.report = "words".to_owned();
+    fix.step(Event::ThreadTold, &Policy::default(), at(1));
+    assert!(fix.stage.is_closed());
+    let stored = serde_json::to_string(&fix).unwrap();
+    assert!(
+        !stored.contains("\"token\":\"token\"") && !stored.contains("words"),
+        "{stored}"
+    );
 }
 
 #[test]
@@ -463,7 +585,7 @@ fn a_sandbox_that_is_lost_again_and_again_ends_the_fix() {
 fn a_run_past_its_time_is_given_up_even_if_it_still_answers() {
     let mut fix = fix(coding(CodingPhase::Watch {
         since: at(0),
-        heard_at: at(960),
+        silent_since: None,
         look_at: at(962),
         last_step: None,
         spent: spent(),
@@ -485,7 +607,7 @@ fn an_interrupted_run_goes_on_from_its_checkpoint() {
         &policy,
         at(1),
     );
-    let (_, saved) = all_events()
+    let (_, saved) = all_events(&fix)
         .into_iter()
         .find(|(name, _)| *name == "run saved")
         .unwrap();
@@ -514,7 +636,8 @@ fn a_transient_failure_is_tried_again_until_patience_ends() {
     let policy = Policy::default();
     let lost: ServiceError = Unreachable::Connection("reset".to_owned()).into();
     for _ in 1..MAX_ATTEMPTS {
-        fix.step(failed(lost.clone()), &policy, at(1));
+        let event = failed(&fix, lost.clone());
+        fix.step(event, &policy, at(1));
         assert_eq!(name(&fix.stage), "qa/commit");
     }
     fix.step(
@@ -525,7 +648,8 @@ fn a_transient_failure_is_tried_again_until_patience_ends() {
         at(1),
     );
     assert_eq!(fix.next(at(1)), Next::WaitUntil(at(60)));
-    fix.step(failed(lost), &policy, at(1));
+    let event = failed(&fix, lost);
+    fix.step(event, &policy, at(1));
     assert_eq!(name(&fix.stage), "archived (upstream)/report");
 }
 
@@ -533,23 +657,25 @@ fn a_transient_failure_is_tried_again_until_patience_ends() {
 fn rate_limits_are_waited_for_but_not_for_ever() {
     let mut fix = fix(qa(QaStep::Commit));
     let policy = Policy::default();
-    let limited = || {
-        failed(ServiceError::RateLimited {
-            retry_after: Duration::from_mins(1),
-        })
+    let limited = |fix: &Fix| {
+        let retry_after = Duration::from_mins(1);
+        failed(fix, ServiceError::RateLimited { retry_after })
     };
     for _ in 0..MAX_ATTEMPTS * 3 {
-        fix.step(limited(), &policy, at(1));
+        let event = limited(&fix);
+        fix.step(event, &policy, at(1));
     }
     assert_eq!(name(&fix.stage), "qa/commit");
-    fix.step(limited(), &policy, at(0) + MAX_AGE);
+    let event = limited(&fix);
+    fix.step(event, &policy, at(0) + MAX_AGE);
     assert_eq!(name(&fix.stage), "archived (upstream)/report");
 }
 
 #[test]
 fn what_linear_refuses_is_said_in_the_thread_instead() {
     let mut fix = fix(merge(MergeStep::LinkIssue));
-    fix.step(failed(refused()), &Policy::default(), at(1));
+    let event = failed(&fix, refused());
+    fix.step(event, &Policy::default(), at(1));
     assert_eq!(name(&fix.stage), "merge/comment");
     assert_eq!(fix.notes(), ["GitHub: refused: no"]);
 }

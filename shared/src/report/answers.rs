@@ -107,8 +107,9 @@ pub fn status(view: &View, fix: Option<&FixView>) -> Message {
         };
         embed = embed.with_field("Last", format!("{mark} {name}: {}", outcome.text()));
     }
-    if view.again.is_some() {
-        embed = embed.with_field("What next", "`/bugbot retry` does the last one again.");
+    if let Some(again) = &view.again {
+        let next = format!("`/bugbot retry` does the `{again}` again that did not work.");
+        embed = embed.with_field("What next", next);
     }
     Message::embed(embed)
 }

@@ -44,7 +44,9 @@ pub fn fix_progress(fix: &Fix, now: Timestamp) -> String {
                 run => format!(" (start {run}: the sandbox was lost)"),
             };
             lines.push(doing(&match &coding.phase {
-                CodingPhase::Start | CodingPhase::Save => format!("Starting the sandbox{again}"),
+                CodingPhase::Start | CodingPhase::Save { .. } => {
+                    format!("Starting the sandbox{again}")
+                }
                 CodingPhase::Watch {
                     since,
                     last_step,

@@ -98,8 +98,8 @@ impl<'a, T: Threads> ThreadClient<'a, T> {
     }
 
     /// See [`Request::HandOver`].
-    pub async fn hand_over(&self, turn: &TurnHeld) -> Result<(), Fault> {
-        self.note(Request::HandOver { turn: turn.clone() }).await
+    pub async fn hand_over(&self, job: &JobId) -> Result<(), Fault> {
+        self.note(Request::HandOver { job: job.clone() }).await
     }
 
     /// See [`Request::End`].

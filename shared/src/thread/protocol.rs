@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LinkedIssue;
-use crate::command::Command;
+use crate::command::{Command, Verb};
 use crate::id::{JobId, MessageId, UserId};
 use crate::job::Job;
 use crate::reference::References;
 use crate::report::{LiveMessage, ReplyTo};
+use crate::shorten::shorten;
 
 /// A request to a Thread object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,10 +56,10 @@ pub enum Request {
         /// What went wrong, for people.
         because: String,
     },
-    /// The job is the Job object's now.
+    /// The Job object has the job, whoever noticed: it ends it.
     HandOver {
-        /// Who says so.
-        turn: TurnHeld,
+        /// The job.
+        job: JobId,
     },
     /// The job's terminal message is out.
     End {
@@ -85,39 +86,69 @@ pub enum Request {
 
 /// A job as it arrives at its conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Arrival {
-    /// The job.
-    pub job: JobId,
-    /// What is asked. Kept so that it can be asked again.
+    /// Who asked, and where the answer goes.
+    pub reply: ReplyTo,
+    /// What is asked.
+    pub task: Task,
+}
+
+/// What is asked, whoever asks: enough to ask it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// The command.
     pub command: Command,
-    /// Who asked.
-    pub by: UserId,
     /// The message that it is about.
     pub message_id: MessageId,
     /// That message's text.
     pub message_content: String,
+    /// Who wrote it, where the gateway has seen it.
+    pub message_author: Option<String>,
+    /// When it was written.
+    pub message_timestamp: Option<Timestamp>,
     /// What the gateway had found.
     pub references: References,
-    /// When the gateway accepted it.
-    pub accepted_at: Timestamp,
-    /// Where its answer goes.
-    pub reply: ReplyTo,
 }
 
 impl Arrival {
     /// What of a job its conversation has to know.
     pub fn of(job: &Job) -> Self {
         Self {
-            job: job.id(),
+            reply: ReplyTo::of(job),
+            task: Task::of(job),
+        }
+    }
+
+    /// The job.
+    pub fn job(&self) -> &JobId {
+        &self.reply.job
+    }
+}
+
+impl Task {
+    fn of(job: &Job) -> Self {
+        Self {
             command: job.command.clone(),
-            by: job.discord_context.user_id.clone(),
             message_id: job.discord_context.message_id.clone(),
             message_content: job.discord_context.message_content.clone(),
+            message_author: job.discord_context.message_author.clone(),
+            message_timestamp: job.discord_context.message_timestamp,
             references: job.extracted_refs.clone(),
-            accepted_at: job.timestamp,
-            reply: ReplyTo::of(job),
         }
+    }
+
+    /// `job` with this to do in the place of its own.
+    #[must_use]
+    pub fn given_to(self, mut job: Job) -> Job {
+        let context = &mut job.discord_context;
+        context.message_id = self.message_id;
+        context.message_content = self.message_content;
+        context.message_author = self.message_author;
+        context.message_timestamp = self.message_timestamp;
+        job.command = self.command;
+        job.extracted_refs = self.references;
+        job
     }
 }
 
@@ -151,6 +182,18 @@ impl Outcome {
     /// Whether `/bugbot retry` picks it up.
     pub fn can_be_retried(&self) -> bool {
         matches!(self, Self::Failed(_) | Self::Cancelled(_) | Self::Parked(_))
+    }
+
+    /// The same with a line of at most `max` characters.
+    #[must_use]
+    pub fn shortened(mut self, max: usize) -> Self {
+        let (Self::Succeeded(text)
+        | Self::Rejected(text)
+        | Self::Failed(text)
+        | Self::Cancelled(text)
+        | Self::Parked(text)) = &mut self;
+        *text = shorten(text, max);
+        self
     }
 
     /// The line that it carries.
@@ -208,14 +251,8 @@ pub enum Begun {
     YourTurn {
         /// To be shown with what follows.
         turn: TurnHeld,
-        /// The conversation's issue, if it has one.
-        issue: Option<LinkedIssue>,
-        /// The newest context packet.
-        packet: Option<String>,
-        /// The newest repository of the conversation.
-        repository: Option<String>,
-        /// The job's live message, if an earlier delivery made it.
-        live: Option<LiveMessage>,
+        /// What the conversation knows by now.
+        known: Box<Known>,
     },
     /// Another job is first: come again after this long.
     Wait {
@@ -241,6 +278,22 @@ pub enum Begun {
     Ended,
 }
 
+/// What a conversation knows when it gives a turn.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Known {
+    /// Its issue, if it has one.
+    pub issue: Option<LinkedIssue>,
+    /// The newest context packet.
+    pub packet: Option<String>,
+    /// The newest repository.
+    pub repository: Option<String>,
+    /// The job's live message, if an earlier delivery made it.
+    pub live: Option<LiveMessage>,
+    /// For a retry: what it does again, if there is anything.
+    pub again: Option<Task>,
+}
+
 /// What is going on in a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -255,8 +308,8 @@ pub struct View {
     pub open: Vec<(JobId, String)>,
     /// How the newest finished `contextualize` or `fix` ended.
     pub last: Option<(String, Outcome)>,
-    /// The newest job that can be tried again.
-    pub again: Option<Box<Arrival>>,
+    /// The command that a retry does again, by name.
+    pub again: Option<String>,
 }
 
 /// What the sweep and the dead-letter consumer learn about a job.
@@ -283,6 +336,8 @@ pub struct OpenJob {
     pub reply: ReplyTo,
     /// Its live message.
     pub live: Option<LiveMessage>,
+    /// Its command.
+    pub command: Verb,
     /// Whether the Job object owns it.
     pub handed_over: bool,
     /// Whether no delivery has been heard of for so long that none will end it.

@@ -1,13 +1,15 @@
 //! The rules of a conversation: one arm per request.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{
-    Arrival, Begun, Entry, Inspection, LOST_AFTER, LinkedIssue, MAX_ENDED_JOBS, MAX_OPEN_JOBS,
-    MAX_REPOSITORIES, OpenJob, Outcome, Phase, Request, Response, STALE_AFTER, TURN_LEASE, Thread,
-    Turn, TurnHeld, View, WAIT_STEP,
+    Arrival, Begun, Ended, Entry, Inspection, Known, LONGEST_WAIT_STEP, LOST_AFTER, LinkedIssue,
+    MAX_ENDED_JOBS, MAX_OPEN_JOBS, MAX_OUTCOME_CHARS, MAX_REPOSITORIES, OpenJob, Outcome, Phase,
+    Request, Response, STALE_AFTER, TURN_LEASE, Task, Thread, Turn, TurnHeld, View, WAIT_STEP,
 };
-use crate::command::Command;
+use crate::command::{Command, Verb};
 use crate::id::{JobId, UserId};
 
 impl Thread {
@@ -37,7 +39,7 @@ impl Thread {
                 retry_in,
                 because,
             } => {
-                if !self.holds(&turn, now) {
+                if !self.holds(&turn) {
                     return Response::TurnLost;
                 }
                 if let Some(entry) = self.entry_mut(&turn.job) {
@@ -52,16 +54,14 @@ impl Thread {
                 self.release(&turn.job);
                 Response::Noted
             }
-            Request::HandOver { turn } => {
-                if !self.holds(&turn, now) {
-                    return Response::TurnLost;
-                }
-                self.set_phase(&turn.job, Phase::HandedOver { since: now });
-                self.release(&turn.job);
+            // No turn is asked for: that the Job object has the job is true whoever says so.
+            Request::HandOver { job } => {
+                self.set_phase(&job, Phase::HandedOver { since: now });
+                self.release(&job);
                 Response::Noted
             }
             Request::End { job, outcome } => {
-                self.end(&job, outcome, now);
+                self.end(&job, outcome);
                 Response::Noted
             }
             Request::Cancel { by, except } => self.cancel(&by, &except),
@@ -71,55 +71,61 @@ impl Thread {
     }
 
     fn begin(&mut self, arrival: Arrival, now: Timestamp) -> Begun {
-        let job = arrival.job.clone();
+        let job = arrival.job().clone();
+        if self.ended.iter().any(|ended| ended.job == job) {
+            return Begun::Ended;
+        }
         if self.entry(&job).is_none() {
-            if self.jobs.iter().filter(|entry| entry.is_open()).count() >= MAX_OPEN_JOBS {
+            if self.jobs.len() >= MAX_OPEN_JOBS {
                 return Begun::Crowded;
             }
             self.jobs.push(Entry {
                 arrival,
+                stands_for: None,
                 phase: Phase::Waiting { expected: now },
                 live: None,
                 cancelled_by: None,
                 because: None,
             });
         }
-        let running_fix = self.running_fix();
-        let Some(entry) = self.entry_mut(&job) else {
+        let Some(entry) = self.entry(&job) else {
             return Begun::Crowded;
         };
-        match entry.phase {
-            Phase::Ended { .. } => return Begun::Ended,
-            Phase::HandedOver { .. } => return Begun::HandedOver,
-            Phase::Waiting { .. } | Phase::Acting { .. } => {}
+        if matches!(entry.phase, Phase::HandedOver { .. }) {
+            return Begun::HandedOver;
         }
         if let Some(by) = entry.cancelled_by.clone() {
             return Begun::Cancelled { by };
         }
-        if !takes_turns(&entry.arrival.command) {
-            entry.phase = Phase::Acting { since: now };
+        if !entry.is_work() {
+            self.set_phase(&job, Phase::Acting { since: now });
             return self.your_turn(TurnHeld { job, number: 0 });
         }
-        if let (Some(fix), true) = (running_fix, starts_a_fix(&entry.arrival.command)) {
-            return Begun::FixRunning { job: fix };
-        }
         // Another delivery of the same job acts: this one waits, and the job does not.
-        if self.is_taken_by(&job, now) {
+        if self.is_taken(now) && self.turn_of(&job).is_some() {
             return Begun::Wait {
                 retry_in: WAIT_STEP,
             };
         }
-        if self.is_taken(now) || self.somebody_is_first(&job, now) {
+        let stands_for = entry.stands_for.clone().or_else(|| self.again_for(entry));
+        let command = stands_for
+            .as_ref()
+            .map_or(entry.command(), |task| &task.command);
+        if let (Some(fix), Command::Fix(_)) = (self.running_fix(), command) {
+            return Begun::FixRunning { job: fix };
+        }
+        if let Some(retry_in) = self.wait_of(&job, now) {
             // Coming back is the sign of life that keeps the place in line.
             self.set_phase(
                 &job,
                 Phase::Waiting {
-                    expected: now + WAIT_STEP,
+                    expected: now + retry_in,
                 },
             );
-            return Begun::Wait {
-                retry_in: WAIT_STEP,
-            };
+            return Begun::Wait { retry_in };
+        }
+        if let Some(entry) = self.entry_mut(&job) {
+            entry.stands_for = stands_for;
         }
         self.turns_given += 1;
         let number = self.turns_given;
@@ -133,12 +139,16 @@ impl Thread {
     }
 
     fn your_turn(&self, turn: TurnHeld) -> Begun {
+        let entry = self.entry(&turn.job);
         Begun::YourTurn {
-            live: self.entry(&turn.job).and_then(|entry| entry.live.clone()),
+            known: Box::new(Known {
+                issue: self.issue.clone(),
+                packet: self.packet.clone(),
+                repository: self.repositories.first().cloned(),
+                live: entry.and_then(|entry| entry.live.clone()),
+                again: entry.and_then(|entry| entry.stands_for.clone()),
+            }),
             turn,
-            issue: self.issue.clone(),
-            packet: self.packet.clone(),
-            repository: self.repositories.first().cloned(),
         }
     }
 
@@ -149,7 +159,7 @@ impl Thread {
         replaces: bool,
         now: Timestamp,
     ) -> Response {
-        if !self.holds(turn, now) {
+        if !self.holds(turn) {
             return Response::TurnLost;
         }
         self.renew(&turn.job, now);
@@ -172,30 +182,61 @@ impl Thread {
         }
     }
 
-    fn end(&mut self, job: &JobId, outcome: Outcome, now: Timestamp) {
+    fn end(&mut self, job: &JobId, outcome: Outcome) {
         self.release(job);
         // The first outcome stands: a late second one is a repeat of a delivery that already
         // told the thread.
-        if let Some(entry) = self.entry_mut(job)
-            && entry.is_open()
-        {
-            entry.phase = Phase::Ended { at: now, outcome };
-        }
-        let ended = self.jobs.iter().filter(|entry| !entry.is_open()).count();
-        let mut surplus = ended.saturating_sub(MAX_ENDED_JOBS);
-        self.jobs.retain(|entry| {
-            let drop = surplus > 0 && !entry.is_open();
-            surplus -= usize::from(drop);
-            !drop
+        let Some(at) = self
+            .jobs
+            .iter()
+            .position(|entry| entry.arrival.job() == job)
+        else {
+            return;
+        };
+        let entry = self.jobs.remove(at);
+        let command = entry.command().verb();
+        self.note_for_retry(entry, &outcome);
+        self.ended.push_back(Ended {
+            job: job.clone(),
+            command,
+            outcome: outcome.shortened(MAX_OUTCOME_CHARS),
         });
+        while self.ended.len() > MAX_ENDED_JOBS {
+            self.ended.pop_front();
+        }
+    }
+
+    /// Work that ended otherwise than well is what a retry does again, also if it was a retry
+    /// itself, until the same command succeeds. A mistake of the user's changes nothing.
+    fn note_for_retry(&mut self, entry: Entry, outcome: &Outcome) {
+        let task = match entry.command() {
+            Command::Contextualize(_) | Command::Fix(_) => entry.arrival.task,
+            Command::Retry(_) => match entry.stands_for {
+                Some(task) => task,
+                // It never began.
+                None => return,
+            },
+            Command::Status(_) | Command::Cancel(_) | Command::Help(_) => return,
+        };
+        if outcome.can_be_retried() {
+            self.again = Some(task);
+        } else if matches!(outcome, Outcome::Succeeded(_)) {
+            self.again
+                .take_if(|again| again.command.verb() == task.command.verb());
+        }
+    }
+
+    fn again_for(&self, entry: &Entry) -> Option<Task> {
+        let is_retry = matches!(entry.command(), Command::Retry(_));
+        self.again.clone().filter(|_| is_retry)
     }
 
     fn cancel(&mut self, by: &UserId, except: &JobId) -> Response {
         let fix = self.running_fix();
         let mut waiting = 0;
         for entry in &mut self.jobs {
-            let not_begun = matches!(entry.phase, Phase::Waiting { .. });
-            if not_begun && entry.arrival.job != *except && entry.cancelled_by.is_none() {
+            let not_begun = matches!(entry.phase, Phase::Waiting { .. }) && entry.is_work();
+            if not_begun && entry.arrival.job() != except && entry.cancelled_by.is_none() {
                 entry.cancelled_by = Some(by.clone());
                 waiting += 1;
             }
@@ -204,7 +245,6 @@ impl Thread {
     }
 
     fn view(&self) -> View {
-        let work = |entry: &&Entry| is_work(&entry.arrival.command);
         View {
             issue: self.issue.clone(),
             repositories: self.repositories.clone(),
@@ -212,64 +252,37 @@ impl Thread {
             open: self
                 .jobs
                 .iter()
-                .filter(|entry| entry.is_open() && !matches!(entry.phase, Phase::HandedOver { .. }))
-                .filter(work)
+                .filter(|entry| entry.is_work() && !matches!(entry.phase, Phase::HandedOver { .. }))
                 .map(|entry| {
                     (
-                        entry.arrival.job.clone(),
-                        entry.arrival.command.name().to_owned(),
+                        entry.arrival.job().clone(),
+                        entry.command().name().to_owned(),
                     )
                 })
                 .collect(),
             last: self
-                .jobs
+                .ended
                 .iter()
                 .rev()
-                .filter(work)
-                .find_map(|entry| match &entry.phase {
-                    Phase::Ended { outcome, .. } => {
-                        Some((entry.arrival.command.name().to_owned(), outcome.clone()))
-                    }
-                    _ => None,
-                }),
-            again: self.again().map(|arrival| Box::new(arrival.clone())),
-        }
-    }
-
-    /// What a retry would do again: the newest work, if it ended otherwise than well. A retry
-    /// that ended stands for the work that it did again; one that asks, or was refused, for none.
-    fn again(&self) -> Option<&Arrival> {
-        let is_retry = |entry: &&Entry| matches!(entry.arrival.command, Command::Retry(_));
-        let did_nothing = |entry: &&Entry| match &entry.phase {
-            Phase::Waiting { .. } | Phase::Acting { .. } => true,
-            Phase::Ended { outcome, .. } => matches!(outcome, Outcome::Rejected(_)),
-            Phase::HandedOver { .. } => false,
-        };
-        let mut work = self
-            .jobs
-            .iter()
-            .rev()
-            .filter(|entry| is_work(&entry.arrival.command))
-            .filter(|entry| !(is_retry(entry) && did_nothing(entry)));
-        let newest = work.next()?;
-        match &newest.phase {
-            Phase::Ended { outcome, .. } if outcome.can_be_retried() => {}
-            _ => return None,
-        }
-        if is_retry(&newest) {
-            work.find(|entry| !is_retry(entry))
-                .map(|entry| &entry.arrival)
-        } else {
-            Some(&newest.arrival)
+                .find(|ended| is_work(ended.command))
+                .map(|ended| (ended.command.name().to_owned(), ended.outcome.clone())),
+            again: self
+                .again
+                .as_ref()
+                .map(|task| task.command.name().to_owned()),
         }
     }
 
     fn inspect(&self, job: &JobId, now: Timestamp) -> Inspection {
         let Some(entry) = self.entry(job) else {
-            return Inspection::Unknown;
+            let ended = self.ended.iter().any(|ended| ended.job == *job);
+            return if ended {
+                Inspection::Ended
+            } else {
+                Inspection::Unknown
+            };
         };
         let expected = match entry.phase {
-            Phase::Ended { .. } => return Inspection::Ended,
             Phase::HandedOver { .. } => None,
             Phase::Waiting { expected } => Some(expected),
             Phase::Acting { since } => Some(since + TURN_LEASE),
@@ -277,6 +290,7 @@ impl Thread {
         Inspection::Open(Box::new(OpenJob {
             reply: entry.arrival.reply.clone(),
             live: entry.live.clone(),
+            command: entry.command().verb(),
             handed_over: expected.is_none(),
             lost: expected.is_some_and(|expected| now >= expected + LOST_AFTER),
             because: entry.because.clone(),
@@ -287,39 +301,46 @@ impl Thread {
         self.turn.as_ref().is_some_and(|turn| now < turn.until)
     }
 
-    fn is_taken_by(&self, job: &JobId, now: Timestamp) -> bool {
-        self.is_taken(now) && self.turn.as_ref().is_some_and(|turn| turn.job == *job)
-    }
-
-    /// Whether somebody who arrived earlier still waits for a turn (and is still heard of).
-    fn somebody_is_first(&self, job: &JobId, now: Timestamp) -> bool {
+    /// How long `job` has to stay away because another one is first; `None` if none is.
+    fn wait_of(&self, job: &JobId, now: Timestamp) -> Option<Duration> {
+        if self.is_taken(now) {
+            return Some(WAIT_STEP);
+        }
         self.jobs
             .iter()
-            .take_while(|entry| entry.arrival.job != *job)
-            .filter(|entry| entry.cancelled_by.is_none() && takes_turns(&entry.arrival.command))
-            .any(|entry| match entry.phase {
-                Phase::Waiting { expected } => now < expected + STALE_AFTER,
-                // Its lease ran out, but its redelivery is still to be expected.
-                Phase::Acting { since } => now < since + TURN_LEASE + STALE_AFTER,
-                Phase::HandedOver { .. } | Phase::Ended { .. } => false,
+            .take_while(|entry| entry.arrival.job() != job)
+            .filter(|entry| entry.cancelled_by.is_none() && entry.is_work())
+            .find_map(|entry| {
+                // Somebody who arrived earlier and is still heard of.
+                let expected = match entry.phase {
+                    Phase::Waiting { expected } => expected,
+                    // Its lease ran out, but its redelivery is still to be expected.
+                    Phase::Acting { since } => since + TURN_LEASE,
+                    Phase::HandedOver { .. } => return None,
+                };
+                let until_then = Duration::try_from(expected.duration_since(now));
+                (now < expected + STALE_AFTER).then(|| {
+                    until_then
+                        .unwrap_or_default()
+                        .clamp(WAIT_STEP, LONGEST_WAIT_STEP)
+                })
             })
     }
 
-    fn holds(&self, held: &TurnHeld, now: Timestamp) -> bool {
-        if held.number == 0 {
-            return self.entry(&held.job).is_some_and(Entry::is_open);
+    /// The number alone decides: a lease that ran out is worth something as long as nobody else
+    /// was given a turn, so a slow holder that nobody waited for may go on.
+    fn holds(&self, held: &TurnHeld) -> bool {
+        match held.number {
+            // It has none, and acts by another's leave.
+            0 => self.entry(&held.job).is_some() && self.turn_of(&held.job).is_none(),
+            number => self
+                .turn_of(&held.job)
+                .is_some_and(|turn| turn.number == number),
         }
-        self.turn.as_ref().is_some_and(|turn| {
-            turn.job == held.job && turn.number == held.number && now < turn.until
-        })
     }
 
     fn renew(&mut self, job: &JobId, now: Timestamp) {
-        if let Some(turn) = self
-            .turn
-            .as_mut()
-            .filter(|turn| turn.job == *job && now < turn.until)
-        {
+        if let Some(turn) = self.turn.as_mut().filter(|turn| turn.job == *job) {
             turn.until = now + TURN_LEASE;
         }
     }
@@ -328,20 +349,26 @@ impl Thread {
         self.turn.take_if(|turn| turn.job == *job);
     }
 
+    fn turn_of(&self, job: &JobId) -> Option<&Turn> {
+        self.turn.as_ref().filter(|turn| turn.job == *job)
+    }
+
     fn running_fix(&self) -> Option<JobId> {
         self.jobs
             .iter()
             .rev()
             .find(|entry| matches!(entry.phase, Phase::HandedOver { .. }))
-            .map(|entry| entry.arrival.job.clone())
+            .map(|entry| entry.arrival.job().clone())
     }
 
     fn entry(&self, job: &JobId) -> Option<&Entry> {
-        self.jobs.iter().find(|entry| entry.arrival.job == *job)
+        self.jobs.iter().find(|entry| entry.arrival.job() == job)
     }
 
     fn entry_mut(&mut self, job: &JobId) -> Option<&mut Entry> {
-        self.jobs.iter_mut().find(|entry| entry.arrival.job == *job)
+        self.jobs
+            .iter_mut()
+            .find(|entry| entry.arrival.job() == job)
     }
 
     fn set_phase(&mut self, job: &JobId, phase: Phase) {
@@ -352,24 +379,20 @@ impl Thread {
 }
 
 impl Entry {
-    fn is_open(&self) -> bool {
-        !matches!(self.phase, Phase::Ended { .. })
+    fn command(&self) -> &Command {
+        &self.arrival.task.command
+    }
+
+    fn is_work(&self) -> bool {
+        is_work(self.command().verb())
     }
 }
 
-/// Whether the command changes something, so that its order among others matters.
-fn takes_turns(command: &Command) -> bool {
-    is_work(command)
-}
-
-/// Whether the command is work, rather than a question or an order about work.
-fn is_work(command: &Command) -> bool {
+/// Whether the command is work, rather than a question or an order about work. Work takes turns:
+/// it changes something, so that its order matters.
+fn is_work(command: Verb) -> bool {
     match command {
-        Command::Contextualize(_) | Command::Fix(_) | Command::Retry(_) => true,
-        Command::Status(_) | Command::Cancel(_) | Command::Help(_) => false,
+        Verb::Contextualize | Verb::Fix | Verb::Retry => true,
+        Verb::Status | Verb::Cancel | Verb::Help => false,
     }
-}
-
-fn starts_a_fix(command: &Command) -> bool {
-    matches!(command, Command::Fix(_) | Command::Retry(_))
 }

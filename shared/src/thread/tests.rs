@@ -16,13 +16,6 @@ fn at(secs: i64) -> Timestamp {
 
 fn arrival(job: &str, command: Command) -> Arrival {
     Arrival {
-        job: JobId::new(job),
-        command,
-        by: UserId::new("user"),
-        message_id: MessageId::new("1"),
-        message_content: "it is broken".to_owned(),
-        references: References::default(),
-        accepted_at: at(0),
         reply: ReplyTo {
             job: JobId::new(job),
             user: UserId::new("user"),
@@ -30,9 +23,29 @@ fn arrival(job: &str, command: Command) -> Arrival {
             channel: ChannelId::new("thread"),
             about: MessageId::new("1"),
             application: ApplicationId::new("app"),
-            token: Secret::new("token"),
+            token: Secret::new("s3cret"),
             accepted_at: at(0),
         },
+        task: Task {
+            command,
+            message_id: MessageId::new("1"),
+            message_content: "it is broken".to_owned(),
+            message_author: Some("Ann".to_owned()),
+            message_timestamp: Some(at(0)),
+            references: References::default(),
+        },
+    }
+}
+
+fn retry(job: &str) -> Arrival {
+    arrival(job, Command::Retry(Options::default()))
+}
+
+/// What a retry that begins now would do again.
+fn stands_for(begun: Begun) -> Option<&'static str> {
+    match begun {
+        Begun::YourTurn { known, .. } => known.again.map(|task| task.command.name()),
+        other => panic!("no turn was given: {other:?}"),
     }
 }
 
@@ -80,6 +93,10 @@ fn end(thread: &mut Thread, job: &str, outcome: Outcome, now: Timestamp) {
         },
         now,
     );
+}
+
+fn hand_over(turn: TurnHeld) -> Request {
+    Request::HandOver { job: turn.job }
 }
 
 fn failed() -> Outcome {
@@ -264,10 +281,7 @@ fn a_job_that_ended_stays_ended_with_its_first_outcome() {
 fn a_thread_has_one_running_fix_and_goes_on_with_other_work_meanwhile() {
     let mut thread = Thread::default();
     let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
-    assert_eq!(
-        thread.step(Request::HandOver { turn }, at(1)),
-        Response::Noted
-    );
+    assert_eq!(thread.step(hand_over(turn), at(1)), Response::Noted);
     assert_eq!(begin(&mut thread, fix("a"), at(2)), Begun::HandedOver);
     let running = Begun::FixRunning {
         job: JobId::new("a"),
@@ -292,7 +306,7 @@ fn questions_do_not_wait_for_work() {
 fn cancel_stops_what_waits_and_names_the_running_fix() {
     let mut thread = Thread::default();
     let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
-    thread.step(Request::HandOver { turn }, at(1));
+    thread.step(hand_over(turn), at(1));
     turn_of(begin(&mut thread, contextualize("b"), at(2)));
     begin(&mut thread, contextualize("c"), at(3));
     let by = UserId::new("boss");
@@ -318,14 +332,154 @@ fn cancel_stops_what_waits_and_names_the_running_fix() {
 }
 
 #[test]
-fn retry_takes_up_the_newest_work_if_it_failed() {
+fn retry_does_the_newest_work_that_failed_again_until_it_succeeds() {
     let mut thread = Thread::default();
+    assert_eq!(stands_for(begin(&mut thread, retry("r0"), at(0))), None);
+    end(&mut thread, "r0", Outcome::Rejected(String::new()), at(0));
     turn_of(begin(&mut thread, fix("a"), at(0)));
     end(&mut thread, "a", failed(), at(1));
-    assert_eq!(view(&mut thread).again.unwrap().job, JobId::new("a"));
+    assert_eq!(view(&mut thread).again.as_deref(), Some("fix"));
+    // What was missing is added first: that is no reason to forget the fix.
     turn_of(begin(&mut thread, contextualize("b"), at(2)));
     end(&mut thread, "b", Outcome::Succeeded(String::new()), at(3));
+    let first = begin(&mut thread, retry("r1"), at(4));
+    assert_eq!(stands_for(first), Some("fix"));
+    end(&mut thread, "r1", Outcome::Succeeded(String::new()), at(5));
     assert_eq!(view(&mut thread).again, None);
+}
+
+#[test]
+fn a_retry_that_failed_can_be_retried_itself() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    end(&mut thread, "a", failed(), at(1));
+    for job in ["r1", "r2", "r3"] {
+        let begun = begin(&mut thread, retry(job), at(2));
+        assert_eq!(stands_for(begun), Some("contextualize"));
+        end(&mut thread, job, failed(), at(3));
+    }
+}
+
+#[test]
+fn a_redelivered_retry_does_the_same_again_whatever_failed_meanwhile() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    end(&mut thread, "a", failed(), at(1));
+    let first = begin(&mut thread, retry("r"), at(2));
+    assert_eq!(stands_for(first), Some("contextualize"));
+    // Its delivery dies, and others are let through.
+    turn_of(begin(&mut thread, fix("b"), at(200)));
+    end(&mut thread, "b", failed(), at(201));
+    let second = begin(&mut thread, retry("r"), at(202));
+    assert_eq!(stands_for(second), Some("contextualize"));
+}
+
+#[test]
+fn context_can_be_added_again_while_a_fix_runs_and_a_second_fix_cannot_begin() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    end(&mut thread, "a", failed(), at(1));
+    let turn = turn_of(begin(&mut thread, fix("b"), at(2)));
+    thread.step(hand_over(turn), at(2));
+    let again = begin(&mut thread, retry("r1"), at(3));
+    assert_eq!(stands_for(again), Some("contextualize"));
+    end(&mut thread, "r1", Outcome::Succeeded(String::new()), at(4));
+    end(&mut thread, "b", failed(), at(5));
+    let turn = turn_of(begin(&mut thread, fix("c"), at(6)));
+    thread.step(hand_over(turn), at(6));
+    assert!(matches!(
+        begin(&mut thread, retry("r2"), at(7)),
+        Begun::FixRunning { .. }
+    ));
+}
+
+#[test]
+fn a_slow_holder_goes_on_while_nobody_else_was_given_the_turn() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    let late = at(0) + TURN_LEASE + TURN_LEASE;
+    let bind = Request::Bind {
+        turn: turn.clone(),
+        issue: issue("ENG-1"),
+        replaces: false,
+    };
+    assert!(matches!(thread.step(bind, late), Response::Bound { .. }));
+    // And it can say for how long it stays away, so that it is not taken for lost meanwhile.
+    let pause = Request::Pause {
+        turn,
+        retry_in: Duration::from_hours(1),
+        because: String::new(),
+    };
+    assert_eq!(thread.step(pause, late), Response::Noted);
+    let lost = |thread: &mut Thread, now| match thread.step(
+        Request::Inspect {
+            job: JobId::new("a"),
+        },
+        now,
+    ) {
+        Response::Inspected(Inspection::Open(open)) => open.lost,
+        other => panic!("the job is open: {other:?}"),
+    };
+    let expected = late + Duration::from_hours(1);
+    assert!(!lost(&mut thread, expected));
+    assert!(lost(&mut thread, expected + LOST_AFTER));
+}
+
+#[test]
+fn whoever_waits_for_a_job_that_stays_away_asks_less_often() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    let pause = Request::Pause {
+        turn,
+        retry_in: Duration::from_hours(1),
+        because: String::new(),
+    };
+    thread.step(pause, at(0));
+    let wait = |retry_in| Begun::Wait { retry_in };
+    assert_eq!(
+        begin(&mut thread, contextualize("b"), at(1)),
+        wait(LONGEST_WAIT_STEP)
+    );
+    assert_eq!(
+        begin(&mut thread, contextualize("b"), at(3_590)),
+        wait(Duration::from_secs(10))
+    );
+    assert_eq!(
+        begin(&mut thread, contextualize("b"), at(3_600)),
+        wait(WAIT_STEP)
+    );
+}
+
+#[test]
+fn another_delivery_of_the_same_job_does_not_make_it_a_waiting_one() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, contextualize("a"), at(0)));
+    begin(&mut thread, contextualize("a"), at(1));
+    let cancel = Request::Cancel {
+        by: UserId::new("boss"),
+        except: JobId::new("x"),
+    };
+    assert_eq!(
+        thread.step(cancel, at(2)),
+        Response::Cancelling {
+            fix: None,
+            waiting: 0
+        }
+    );
+}
+
+#[test]
+fn of_an_ended_job_neither_words_nor_tokens_are_kept() {
+    let mut thread = Thread::default();
+    for n in 0..3 {
+        let job = format!("{n}");
+        turn_of(begin(&mut thread, contextualize(&job), at(0)));
+        let long = Outcome::Succeeded("x".repeat(10_000));
+        end(&mut thread, &job, long, at(1));
+    }
+    let stored = serde_json::to_string(&thread).unwrap();
+    assert!(!stored.contains("s3cret") && !stored.contains("it is broken"));
+    assert!(stored.len() < 3 * 500, "{} bytes", stored.len());
 }
 
 #[test]
@@ -375,7 +529,7 @@ fn too_many_open_jobs_are_refused_and_ended_ones_forgotten_at_last() {
         }
         end(&mut thread, &job, failed(), at(5));
     }
-    assert_eq!(thread.jobs.len(), MAX_ENDED_JOBS);
+    assert_eq!((thread.jobs.len(), thread.ended.len()), (0, MAX_ENDED_JOBS));
 }
 
 #[test]
@@ -437,9 +591,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         4 => job().prop_map(|job| Request::Begin { arrival: Box::new(contextualize(job)) }),
         2 => job().prop_map(|job| Request::Begin { arrival: Box::new(fix(job)) }),
         2 => job().prop_map(|job| Request::End { job: JobId::new(job), outcome: failed() }),
-        1 => (job(), 1_u64..8).prop_map(|(job, number)| Request::HandOver {
-            turn: TurnHeld { job: JobId::new(job), number },
-        }),
+        1 => job().prop_map(|job| Request::HandOver { job: JobId::new(job) }),
         1 => (job(), 1_u64..8).prop_map(|(job, number)| Request::Pause {
             turn: TurnHeld { job: JobId::new(job), number },
             retry_in: Duration::from_secs(5),
@@ -470,7 +622,7 @@ proptest! {
             let acting = thread
                 .jobs
                 .iter()
-                .filter(|entry| thread.turn.as_ref().is_some_and(|t| t.job == entry.arrival.job))
+                .filter(|entry| thread.turn.as_ref().is_some_and(|t| t.job == *entry.arrival.job()))
                 .count();
             prop_assert!(acting <= 1);
         }
@@ -486,7 +638,7 @@ proptest! {
         for (request, pause) in requests {
             now += pause;
             let job = match &request {
-                Request::Begin { arrival } => Some(arrival.job.clone()),
+                Request::Begin { arrival } => Some(arrival.job().clone()),
                 _ => None,
             };
             if let Request::End { job, .. } = &request
@@ -504,6 +656,6 @@ proptest! {
 
 impl Thread {
     fn entry_is_known(&self, job: &JobId) -> bool {
-        self.jobs.iter().any(|entry| entry.arrival.job == *job)
+        self.jobs.iter().any(|entry| entry.arrival.job() == job)
     }
 }

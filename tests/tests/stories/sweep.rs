@@ -24,7 +24,7 @@ async fn a_job_whose_messages_are_lost_is_ended() {
     insta::assert_snapshot!(world.last_message(), @r"
     ╭ Alice used /bugbot contextualize
     bugbot [BOT]  14:30 (edited)
-      🟥 `command` was lost
+      🟥 `contextualize` was lost
       🟥 Our side lost track of this job before it had ended.
       🟥 ▸ What next
       🟥   `/bugbot retry` does it again; nothing is done twice.

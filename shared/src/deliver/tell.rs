@@ -1,0 +1,33 @@
+//! Terminal messages of jobs that end here.
+
+use super::platform::Platform;
+use crate::discord::client::DiscordClient;
+use crate::discord::message::Message;
+use crate::fault::Fault;
+use crate::http::Http;
+use crate::ports::Level;
+use crate::report::{self, LiveMessage, ReplyTo};
+use crate::service::Service;
+
+/// Shows a terminal message. An error is worth another try. A thread that can never be told (the
+/// channel is gone, the bot was shown the door) is a matter for the log: trying again would not
+/// end, and the job has to.
+pub(super) async fn tell<P: Platform>(
+    platform: &P,
+    discord: &DiscordClient<impl Http>,
+    reply: &ReplyTo,
+    live: Option<&LiveMessage>,
+    message: &Message,
+) -> Result<(), Fault> {
+    let shown = report::show(discord, reply, live, message, platform.now()).await;
+    match shown {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_transient() => Err(Fault::upstream(Service::Discord)(error)),
+        Err(error) => {
+            let error = error.to_string();
+            let fields = [("job", reply.job.as_str()), ("error", error.as_str())];
+            platform.event(Level::Error, "the thread cannot be told", &fields);
+            Ok(())
+        }
+    }
+}
