@@ -20,9 +20,9 @@ pub mod value;
 
 use serde::{Deserialize, Serialize};
 
+use crate::github::RepoName;
 use crate::id::{IssueKey, SessionId};
 
-pub use github::Repository;
 pub use merge::Message;
 pub use scan::{Explicitness, Found, find};
 pub use scope::Scope;
@@ -76,7 +76,7 @@ pub enum Reference {
     /// An issue in Linear.
     LinearIssue(IssueRef),
     /// A repository on GitHub.
-    GitHubRepository(Repository),
+    GitHubRepository(RepoName),
     /// An issue or a pull request on GitHub.
     GitHubIssue(github::IssueLink),
     /// A file or folder in a repository on GitHub.

@@ -66,6 +66,18 @@ pub struct GitHubSettings {
     pub auth: GitHubAuth,
     /// `DEFAULT_REPOSITORY`.
     pub default_repository: Option<RepoName>,
+    /// `ALLOWED_REPOSITORIES`: with it, no other is worked on; without it, whichever the
+    /// credential reaches.
+    pub allowed_repositories: Option<Vec<RepoName>>,
+}
+
+impl GitHubSettings {
+    /// Whether a fix may go there. Anybody in a thread can name a repository.
+    pub fn allows(&self, repository: &RepoName) -> bool {
+        self.allowed_repositories
+            .as_ref()
+            .is_none_or(|allowed| allowed.iter().any(|one| one.is(repository)))
+    }
 }
 
 /// How runs are made.
@@ -104,15 +116,10 @@ impl Settings {
                 team: env.required("LINEAR_TEAM_KEY"),
             },
             posthog: env.posthog(),
-            github: GitHubSettings {
-                api_url: env.or("GITHUB_API_URL", crate::github::DEFAULT_BASE),
-                web_url: env.or("GITHUB_URL", "https://github.com"),
-                auth: env.github_auth(),
-                default_repository: env.parsed("DEFAULT_REPOSITORY", RepoName::parse),
-            },
+            github: env.github(),
             runs: RunSettings {
-                executor_url: env.get("EXECUTOR_URL"),
-                executor_token: env.get("EXECUTOR_TOKEN").map(Secret::new),
+                executor_url: env.parsed("EXECUTOR_URL", web_address),
+                executor_token: env.parsed("EXECUTOR_TOKEN", header_value).map(Secret::new),
                 model: ModelAccess {
                     base_url: env.or("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
                     api_key: env.secret("ANTHROPIC_API_KEY"),
@@ -184,6 +191,29 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
         })
     }
 
+    fn github(&mut self) -> GitHubSettings {
+        let settings = GitHubSettings {
+            api_url: self.or("GITHUB_API_URL", crate::github::DEFAULT_BASE),
+            web_url: self.or("GITHUB_URL", "https://github.com"),
+            auth: self.github_auth(),
+            default_repository: self.parsed("DEFAULT_REPOSITORY", RepoName::parse),
+            allowed_repositories: self.parsed("ALLOWED_REPOSITORIES", |list| {
+                list.split([',', ' '])
+                    .filter(|name| !name.is_empty())
+                    .map(RepoName::parse)
+                    .collect()
+            }),
+        };
+        if let Some(default) = &settings.default_repository
+            && !settings.allows(default)
+        {
+            self.problems.push(format!(
+                "DEFAULT_REPOSITORY: {default} is not one of ALLOWED_REPOSITORIES"
+            ));
+        }
+        settings
+    }
+
     fn github_auth(&mut self) -> GitHubAuth {
         if let Some(token) = self.get("GITHUB_TOKEN") {
             return GitHubAuth::Token(Secret::new(token));
@@ -236,6 +266,22 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
                 .push(format!("ALLOWED_PATHS or DENIED_PATHS: {error}"));
             Policy::default()
         })
+    }
+}
+
+fn web_address(text: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} is not an address on the web")),
+    }
+}
+
+/// Says nothing of the value: it is secret.
+fn header_value(text: &str) -> Result<String, &'static str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err("it holds something other than visible ASCII characters")
     }
 }
 
@@ -304,6 +350,31 @@ mod tests {
                 problems.iter().any(|problem| problem.contains(name)),
                 "{name}: {problems:?}"
             );
+        }
+    }
+
+    #[test]
+    fn an_allow_list_closes_every_other_repository() {
+        let open = settings(&[]).unwrap().github;
+        let listed = [("ALLOWED_REPOSITORIES", "acme/shop, Acme/Web")];
+        let closed = settings(&listed).unwrap().github;
+        let repo = |name| RepoName::parse(name).unwrap();
+        assert!(open.allows(&repo("any/thing")));
+        assert!(closed.allows(&repo("acme/web")) && !closed.allows(&repo("acme/payroll")));
+        let contradiction = [listed[0], ("DEFAULT_REPOSITORY", "acme/payroll")];
+        assert!(settings(&contradiction).is_err());
+        assert!(settings(&[("ALLOWED_REPOSITORIES", "acme")]).is_err());
+    }
+
+    #[test]
+    fn an_executor_that_no_request_could_reach_is_a_mistake() {
+        for (name, value) in [
+            ("EXECUTOR_URL", "mailto:a@b"),
+            ("EXECUTOR_URL", "localhost:8080"),
+            ("EXECUTOR_TOKEN", "s3cret\nx"),
+        ] {
+            let error = settings(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name) && !error.contains("s3cret"), "{error}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! From a `fix` command to the order of a Job object: which repository, which issue, which words.
 
 use super::Platform;
-use crate::contextualize::{Report, Work, bind, repository_of, resolve_issue};
+use crate::contextualize::{Report, Work, bind, resolve_issue};
 use crate::fault::Fault;
 use crate::fix::{MAX_TEXT_CHARS, Order};
 use crate::github::RepoName;
@@ -43,28 +43,32 @@ pub(super) async fn order<P: Platform>(
 }
 
 /// The repository: the option's, else the message's, else the conversation's, else the
-/// operator's default.
+/// operator's default. One that the operator has not allowed is refused where it was asked for,
+/// and passed over where it was only mentioned.
 fn repository(
     job: &Job,
     report: &Report,
     remembered: Option<&str>,
     settings: &Settings,
 ) -> Result<RepoName, Fault> {
+    let github = &settings.github;
     if let Some(given) = &job.command.options().repo {
         let given = parse_repo_ref(given)
             .map_err(|unrecognised| Fault::Rejected(unrecognised.user_message()))?;
-        return RepoName::parse(&given.to_string()).map_err(|bad| Fault::Rejected(bad.to_string()));
+        if !github.allows(&given) {
+            return Err(Fault::Rejected(format!(
+                "bugbot is not set up to work on `{given}`. The operator can add it to `ALLOWED_REPOSITORIES`."
+            )));
+        }
+        return Ok(given);
     }
-    let referred = report
-        .references
-        .github_repo_url
-        .as_deref()
-        .and_then(repository_of);
-    [referred.as_deref(), remembered]
+    let mentioned = report.references.github_repo_url.as_deref();
+    [mentioned, remembered]
         .into_iter()
         .flatten()
-        .find_map(|name| RepoName::parse(name).ok())
-        .or_else(|| settings.github.default_repository.clone())
+        .filter_map(|given| parse_repo_ref(given).ok())
+        .find(|repository| github.allows(repository))
+        .or_else(|| github.default_repository.clone())
         .ok_or_else(|| {
             Fault::Rejected(
                 "Which repository is the bug in? Say so in the `repo` option: `/bugbot fix repo:owner/name`."

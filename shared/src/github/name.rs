@@ -19,27 +19,41 @@ const MAX_OWNER_CHARS: usize = 39;
 const MAX_NAME_CHARS: usize = 100;
 
 impl RepoName {
-    /// Reads `owner/name`.
-    pub fn parse(text: &str) -> Result<Self, BadRepoName> {
-        let bad = || BadRepoName(text.chars().take(MAX_NAME_CHARS).collect());
-        let (owner, name) = text.split_once('/').ok_or_else(bad)?;
+    /// Checks both names against what GitHub allows.
+    pub fn new(owner: &str, name: &str) -> Option<Self> {
         // Managed accounts end in `_` and their enterprise's short code.
         let owner_ok = (1..=MAX_OWNER_CHARS).contains(&owner.len())
             && owner
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            && !owner.starts_with('-')
+            && !owner.ends_with('-');
         let name_ok = (1..=MAX_NAME_CHARS).contains(&name.len())
             && name
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
             && !matches!(name, "." | "..");
-        if !owner_ok || !name_ok {
-            return Err(bad());
-        }
-        Ok(Self {
+        (owner_ok && name_ok).then(|| Self {
             owner: owner.to_owned(),
             name: name.to_owned(),
         })
+    }
+
+    /// Reads `owner/name`.
+    pub fn parse(text: &str) -> Result<Self, BadRepoName> {
+        text.split_once('/')
+            .and_then(|(owner, name)| Self::new(owner, name))
+            .ok_or_else(|| BadRepoName(text.chars().take(MAX_NAME_CHARS).collect()))
+    }
+
+    /// Whether both name one repository: to GitHub, case makes no difference.
+    pub fn is(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+
+    /// `https://github.com/owner/name`.
+    pub fn url(&self) -> String {
+        format!("https://github.com/{self}")
     }
 
     /// The account.

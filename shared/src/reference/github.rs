@@ -2,9 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Reference, decoded, encoded};
+use crate::github::RepoName;
 
 /// First path segments on github.com that are no owner.
 /// (A user cannot take these names: GitHub reserves them.)
@@ -51,88 +50,24 @@ const NOT_OWNERS: &[&str] = &[
     "watching",
 ];
 
-/// The longest name of an account.
-const OWNER_CHARS: usize = 39;
-/// The longest name of a repository.
-const NAME_CHARS: usize = 100;
-
-/// `owner/name`, as its owner spells it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Repository {
-    owner: String,
-    name: String,
+/// The repository of an address or clone address; `None` if the first name is no account's.
+fn repository(owner: &str, name: &str) -> Option<RepoName> {
+    let reserved = NOT_OWNERS.contains(&owner.to_ascii_lowercase().as_str());
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    RepoName::new(owner, name).filter(|_| !reserved)
 }
 
-impl Repository {
-    /// Checks both names against what GitHub allows.
-    pub fn new(owner: &str, name: &str) -> Option<Self> {
-        let name = name.strip_suffix(".git").unwrap_or(name);
-        let owner_ok = (1..=OWNER_CHARS).contains(&owner.len())
-            && owner
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !owner.starts_with('-')
-            && !owner.ends_with('-')
-            && !NOT_OWNERS.contains(&owner.to_ascii_lowercase().as_str());
-        let name_ok = (1..=NAME_CHARS).contains(&name.len())
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-            && !matches!(name, "." | "..");
-        (owner_ok && name_ok).then(|| Self {
-            owner: owner.to_owned(),
-            name: name.to_owned(),
-        })
-    }
-
-    /// `owner/name`.
-    pub fn parse(shorthand: &str) -> Option<Self> {
-        let (owner, name) = shorthand.split_once('/')?;
-        Self::new(owner, name)
-    }
-
-    /// The account.
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// The repository's name within the account.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// `https://github.com/owner/name`.
-    pub fn url(&self) -> String {
-        format!("https://github.com/{self}")
-    }
-}
-
-impl From<Repository> for String {
-    fn from(repository: Repository) -> Self {
-        repository.to_string()
-    }
-}
-
-impl TryFrom<String> for Repository {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or_else(|| format!("{text:?} is not owner/name"))
-    }
-}
-
-impl std::fmt::Display for Repository {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.owner, self.name)
-    }
+/// `owner/name`.
+pub(crate) fn parse_shorthand(word: &str) -> Option<RepoName> {
+    let (owner, name) = word.split_once('/')?;
+    repository(owner, name)
 }
 
 /// An issue or a pull request: GitHub numbers them together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueLink {
     /// Where it is.
-    pub repository: Repository,
+    pub repository: RepoName,
     /// Its number there.
     pub number: NonZeroU32,
     /// Whether it was linked to as a pull request.
@@ -144,7 +79,7 @@ impl IssueLink {
     pub(crate) fn parse_shorthand(word: &str) -> Option<Self> {
         let (repository, number) = word.split_once('#')?;
         Some(Self {
-            repository: Repository::parse(repository)?,
+            repository: parse_shorthand(repository)?,
             number: parse_number(number)?,
             is_pull_request: false,
         })
@@ -166,7 +101,7 @@ impl std::fmt::Display for IssueLink {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileLink {
     /// Where it is.
-    pub repository: Repository,
+    pub repository: RepoName,
     /// Branch, tag or commit. A branch whose name holds a slash is cut at the slash: the address
     /// alone does not say where the branch ends and the path begins.
     pub revision: String,
@@ -202,7 +137,7 @@ pub(crate) fn parse_link(segments: &[&str], fragment: Option<&str>) -> Option<Re
     let [owner, name, rest @ ..] = segments else {
         return None;
     };
-    let repository = Repository::new(owner, name)?;
+    let repository = repository(owner, name)?;
     match rest {
         ["issues", number, ..] if parse_number(number).is_some() => {
             issue_link(repository, number, false)
@@ -237,18 +172,18 @@ pub(crate) fn parse_raw_link(segments: &[&str]) -> Option<FileLink> {
     if path.is_empty() {
         return None;
     }
-    file_link(Repository::new(owner, name)?, revision, path, false, None)
+    file_link(repository(owner, name)?, revision, path, false, None)
 }
 
 /// `git@github.com:owner/name.git`, or the same as `ssh://`; or an address without its scheme.
-pub(crate) fn parse_remote(given: &str) -> Option<Repository> {
+pub(crate) fn parse_remote(given: &str) -> Option<RepoName> {
     let path = given
         .strip_prefix("git@github.com:")
         .or_else(|| given.strip_prefix("ssh://git@github.com/"))?;
-    Repository::parse(path)
+    parse_shorthand(path)
 }
 
-fn issue_link(repository: Repository, number: &str, is_pull_request: bool) -> Option<Reference> {
+fn issue_link(repository: RepoName, number: &str, is_pull_request: bool) -> Option<Reference> {
     let number = parse_number(number)?;
     Some(Reference::GitHubIssue(IssueLink {
         repository,
@@ -258,7 +193,7 @@ fn issue_link(repository: Repository, number: &str, is_pull_request: bool) -> Op
 }
 
 fn file_link(
-    repository: Repository,
+    repository: RepoName,
     revision: &str,
     path: &[&str],
     is_folder: bool,

@@ -12,7 +12,7 @@ mod shape;
 use std::ops::Range;
 
 use super::value::{IssueRef, SessionRef, normal_session};
-use super::{Reference, Repository, Scope, email, github, issue, parse_address, posthog};
+use super::{Reference, Scope, email, github, issue, parse_address, posthog};
 use crate::id::SessionId;
 use shape::{address_len, fences, is_scheme, is_word, last_len};
 
@@ -181,7 +181,7 @@ impl Scanner<'_> {
             return Some((session(word), Explicitness::Labelled));
         }
         if announced(Label::Repository)
-            && let Some(repository) = Repository::parse(word)
+            && let Some(repository) = github::parse_shorthand(word)
         {
             return Some((
                 Reference::GitHubRepository(repository),
@@ -230,7 +230,7 @@ impl Scanner<'_> {
         let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         self.looked_at += length;
         let name = rest[..length].trim_end_matches(['.', '-', '_', '/', '#']);
-        if let Some(repository) = Repository::parse(name) {
+        if let Some(repository) = github::parse_shorthand(name) {
             self.push(
                 Reference::GitHubRepository(repository),
                 start..path + name.len(),

@@ -1,9 +1,10 @@
 //! The value of an option: a whole text that must be one reference.
 
-use super::{Reference, Repository, Scope, email, github, issue, parse_address, posthog};
+use super::{Reference, Scope, email, github, issue, parse_address, posthog};
+use crate::github::RepoName;
 use crate::id::{IssueKey, SessionId};
 use crate::report::escape::inline_code;
-use crate::report::limits::truncate;
+use crate::shorten::shorten;
 
 /// How much of a wrong value is shown back.
 const SHOWN_CHARS: usize = 60;
@@ -132,14 +133,14 @@ pub fn parse_issue_ref(given: &str, scope: &Scope) -> Result<IssueRef, Unrecogni
 }
 
 /// A repository by `owner/name`, clone address, or the address of anything in it.
-pub fn parse_repo_ref(given: &str) -> Result<Repository, Unrecognised> {
+pub fn parse_repo_ref(given: &str) -> Result<RepoName, Unrecognised> {
     let value = bare(given);
     let found = match address(value, &Scope::default()) {
         Some(Reference::GitHubRepository(repository)) => Some(repository),
         Some(Reference::GitHubIssue(link)) => Some(link.repository),
         Some(Reference::GitHubFile(link)) => Some(link.repository),
         Some(_) => None,
-        None => github::parse_remote(value).or_else(|| Repository::parse(value)),
+        None => github::parse_remote(value).or_else(|| github::parse_shorthand(value)),
     };
     found.ok_or_else(|| Unrecognised::Repository(value.to_owned()))
 }
@@ -195,7 +196,7 @@ fn address(value: &str, scope: &Scope) -> Option<Reference> {
 }
 
 fn shown(given: &str) -> String {
-    inline_code(&truncate(given, SHOWN_CHARS))
+    inline_code(&shorten(given, SHOWN_CHARS))
 }
 
 #[cfg(test)]
