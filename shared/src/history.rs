@@ -9,7 +9,7 @@
 use serde::Serialize;
 
 use crate::job::{DiscordContext, Job, MAX_BYTES};
-use crate::report::limits::grapheme_floor;
+use crate::shorten::grapheme_floor;
 
 /// The most characters of a single message that travel. Twice what a person can send on Discord
 /// (4,000), so that only other transports and bots ever reach it.

@@ -4,14 +4,14 @@
 //! edited while the job goes on, and ends as the job's terminal message.
 //!
 //! Whatever comes from outside (titles, the agent's words, error texts of services) is escaped
-//! where it enters a text here.
+//! where it enters a text here: for Discord by [`escape`], for Linear and GitHub by `markdown`.
 
 mod answers;
 pub mod escape;
 mod fix;
 mod format;
-pub mod limits;
 mod live;
+pub(crate) mod markdown;
 mod packet;
 mod pull_request;
 mod show;

@@ -3,7 +3,7 @@
 use super::catalogue::{NAME, OptionName, Verb};
 use crate::reference::Unrecognised;
 use crate::report::escape::inline_code;
-use crate::report::limits::truncate;
+use crate::shorten::shorten;
 
 /// How much of what was typed is shown back.
 const SHOWN_CHARS: usize = 40;
@@ -177,5 +177,5 @@ fn listed<T: std::fmt::Display>(words: impl IntoIterator<Item = T>) -> String {
 }
 
 fn shown(given: &str) -> String {
-    inline_code(&truncate(given, SHOWN_CHARS))
+    inline_code(&shorten(given, SHOWN_CHARS))
 }

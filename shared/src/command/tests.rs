@@ -10,8 +10,9 @@ use serde_json::Value;
 use super::catalogue::{MESSAGE_COMMANDS, NAME};
 use super::help::render_help;
 use super::*;
+use crate::discord::message::MAX_CONTENT_CHARS;
 use crate::id::ApplicationId;
-use crate::report::limits::{MESSAGE_CHARS, count};
+use crate::shorten::count;
 
 fn parse(text: &str) -> Result<Option<Command>, Rejection> {
     let id = ApplicationId::new("1234567890123456789");
@@ -439,7 +440,7 @@ fn the_registration() {
 #[test]
 fn the_help() {
     let help = render_help();
-    assert!(count(&help) <= MESSAGE_CHARS);
+    assert!(count(&help) <= MAX_CONTENT_CHARS);
     assert_snapshot!(help, @r##"
     `/bugbot contextualize` Find or create the Linear issue and add recordings, people and likely files
     `/bugbot fix` Fix the bug and open a pull request
@@ -499,7 +500,7 @@ proptest! {
         let _ = parse(&text);
         if let Err(rejection) = parse(&format!("@bugbot fix {text}")) {
             let message = rejection.user_message();
-            prop_assert!(count(&message) <= MESSAGE_CHARS && !message.is_empty());
+            prop_assert!(count(&message) <= MAX_CONTENT_CHARS && !message.is_empty());
             prop_assert_eq!(message.matches('`').count() % 2, 0);
         }
     }

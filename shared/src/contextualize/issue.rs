@@ -8,12 +8,16 @@ use crate::job::Job;
 use crate::linear::{Issue, NewIssue, key};
 use crate::ports::Level;
 use crate::reference::parse_issue_ref;
+use crate::report::markdown;
 use crate::service::{Service, ServiceError};
+use crate::shorten::shorten;
 use crate::thread::LinkedIssue;
 
 /// How long the team's id is cached: teams are renamed, not exchanged.
 const TEAM_CACHED: std::time::Duration = std::time::Duration::from_hours(24);
 
+/// The most characters of a report that are quoted in its issue.
+const MAX_QUOTE_CHARS: usize = 8_000;
 /// How many deleted issues of one conversation are stepped over.
 const MAX_DELETED: u32 = 5;
 
@@ -114,11 +118,11 @@ async fn create<P: Platform>(
         title: title_of(&report.text),
         description: format!(
             "{}\n\nReported {}on Discord: {}",
-            quoted(&report.text),
+            markdown::quote(&shorten(&report.text, MAX_QUOTE_CHARS)),
             report
                 .reporter
                 .as_deref()
-                .map_or_else(String::new, |name| format!("by {name} ")),
+                .map_or_else(String::new, |name| format!("by {} ", markdown::line(name))),
             report.link,
         ),
         state: None,
@@ -165,12 +169,4 @@ async fn team<P: Platform>(work: &Work<'_, P>) -> Result<crate::id::TeamId, Faul
         );
     }
     Ok(team.id)
-}
-
-/// Text of others as a Markdown quote.
-pub(super) fn quoted(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("> {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
 }

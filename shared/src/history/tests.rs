@@ -6,8 +6,8 @@ use super::*;
 use crate::command::{Command, Options};
 use crate::job::{EncodeFault, Interaction, RecentMessage, VERSION};
 use crate::reference::References;
-use crate::report::limits::count;
 use crate::secret::Secret;
+use crate::shorten::count;
 
 fn message(id: usize, content: String) -> RecentMessage {
     RecentMessage {

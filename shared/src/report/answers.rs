@@ -1,6 +1,6 @@
 //! The short answers: to commands that ask or order, and for jobs that end otherwise than well.
 
-use super::escape::text as escape;
+use super::escape::{inline_code, text as escape};
 use crate::discord::message::{Color, Embed, Message};
 use crate::fault::Fault;
 use crate::fix::FixView;
@@ -123,7 +123,7 @@ pub fn nothing_to_retry() -> String {
 /// A job that lies on the dead-letter queue.
 pub fn parked(command: &str, because: &str) -> Message {
     Message::embed(
-        Embed::titled(format!("`{command}` could not be done"))
+        Embed::titled(format!("{} could not be done", inline_code(command)))
             .with_color(Color::BAD)
             .with_description(because)
             .with_field(

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::escape::text as escape;
+use super::escape::{inline_code, text as escape};
 use super::format;
-use crate::discord::message::{Color, Embed, Message, shorten};
+use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
 use crate::fix::{Archived, Backlog, Cause, CodingPhase, Fix, Merge, QaStep, SearchNote, Stage};
+use crate::shorten::shorten;
 use crate::thread::Outcome;
 
 /// The most files that are listed one by one.
@@ -95,8 +96,8 @@ fn prepared(coding: &crate::fix::Coding) -> String {
         (SearchNote::InClone { .. }, _) => "searching in the clone".to_owned(),
     };
     format!(
-        "Prepared: `{}` at `{commit}`, {found}",
-        escape(&coding.brief.base.branch)
+        "Prepared: {} at `{commit}`, {found}",
+        inline_code(&coding.brief.base.branch)
     )
 }
 
@@ -116,7 +117,8 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     let pull = &merge.pull_request;
     let mut embed = Embed::titled(format!(
         "Pull request #{}: {}",
-        pull.number, order.issue.title
+        pull.number,
+        escape(&order.issue.title)
     ))
     .with_url(&pull.url)
     .with_color(Color::GOOD)
@@ -129,10 +131,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     .with_inline_field("Time", format::duration(merge.spent.elapsed))
     .with_field(
         format!("{} changed", format::count(merge.files.len(), "file")),
-        format::list(
-            merge.files.iter().map(|path| format!("`{path}`")),
-            MAX_LISTED,
-        ),
+        format::list(merge.files.iter().map(|path| inline_code(path)), MAX_LISTED),
     )
     .with_field(
         "Branch",

@@ -1,11 +1,12 @@
 //! The context packet: what is known about a report, as a comment of its issue (Markdown) and as
 //! the terminal message in its thread.
 
-use super::escape::text as escape;
-use super::format;
+use super::escape::{inline_code, text as escape};
+use super::{format, markdown};
 use crate::contextualize::{Chosen, Contextualized, Evidence, Hint, Recordings, Report};
-use crate::discord::message::{Color, Embed, Message, shorten};
+use crate::discord::message::{Color, Embed, Message};
 use crate::job::Job;
+use crate::shorten::shorten;
 
 /// The most characters of the report that are quoted.
 const MAX_QUOTE_CHARS: usize = 4_000;
@@ -64,11 +65,11 @@ impl Packet {
             "## Context from Discord".to_owned(),
             format!(
                 "**Reported by** {} at {} ([message]({}))",
-                plain(&self.reporter),
+                markdown::line(&self.reporter),
                 self.at.strftime("%Y-%m-%d %H:%M UTC"),
                 self.message_link
             ),
-            quoted(&shorten(&self.quote, MAX_QUOTE_CHARS)),
+            markdown::quote(&shorten(&self.quote, MAX_QUOTE_CHARS)),
         ];
         if !self.also.is_empty() {
             parts.push(format!("**Also mentioned:** {}", self.also.join(", ")));
@@ -113,9 +114,10 @@ impl Packet {
 }
 
 fn recording_line(chosen: &Chosen) -> String {
-    let page = chosen.start_url.as_deref().map_or_else(String::new, |url| {
-        format!(", from `{}`", url.replace('`', ""))
-    });
+    let page = chosen
+        .start_url
+        .as_deref()
+        .map_or_else(String::new, |url| format!(", from {}", inline_code(url)));
     let from = chosen
         .offset
         .map_or_else(String::new, |offset| format!(" (from {})", clock(offset)));
@@ -143,7 +145,7 @@ fn hint_line(hint: &Hint) -> String {
         "1. [{}]({}) {}",
         clock(hint.offset),
         hint.link,
-        plain(&hint.what)
+        markdown::line(&hint.what)
     )
 }
 
@@ -153,27 +155,12 @@ fn clock(offset: std::time::Duration) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// Words of others on one line of Markdown: without line breaks, and mentioning nobody.
-fn plain(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace('@', "@\u{200b}")
-}
-
-fn quoted(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("> {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
 /// The terminal message of a `contextualize`.
 pub fn contextualized(done: &Contextualized) -> Message {
     let issue = &done.issue;
     let packet = &done.packet;
     let verb = if done.created { "Created" } else { "Found" };
-    let mut embed = Embed::titled(format!("{}: {}", issue.key, issue.title))
+    let mut embed = Embed::titled(format!("{}: {}", issue.key, escape(&issue.title)))
         .with_url(&issue.url)
         .with_color(Color::GOOD)
         .with_description(super::escape::quote(&shorten(

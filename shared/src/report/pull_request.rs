@@ -1,8 +1,9 @@
 //! What GitHub and Linear read about a fix.
 
-use super::format;
-use crate::discord::message::shorten;
+use super::escape::inline_code;
+use super::{format, markdown};
 use crate::fix::{Fix, Merge, Work};
+use crate::shorten::shorten;
 
 /// GitHub shows 72 characters of a commit's first line before it folds it.
 const MAX_HEADLINE_CHARS: usize = 72;
@@ -10,12 +11,15 @@ const MAX_HEADLINE_CHARS: usize = 72;
 const MAX_TITLE_CHARS: usize = 256;
 /// The most characters of the agent's words in a pull request.
 const MAX_SUMMARY_CHARS: usize = 8_000;
+/// The most characters of a path in a list: 50 of them and the summary are well within the 65,536
+/// of a pull request.
+const MAX_PATH_CHARS: usize = 300;
 
 /// The first line of the commit.
 pub fn commit_headline(fix: &Fix) -> String {
     let issue = &fix.order.issue;
     shorten(
-        &format!("Fix {}: {}", issue.key, one_line(&issue.title)),
+        &format!("Fix {}: {}", issue.key, markdown::line(&issue.title)),
         MAX_HEADLINE_CHARS,
     )
 }
@@ -24,7 +28,7 @@ pub fn commit_headline(fix: &Fix) -> String {
 pub fn commit_body(fix: &Fix, work: &Work) -> String {
     format!(
         "{}\n\nRefs: {}\n{}",
-        plain(&shorten(&work.summary, MAX_SUMMARY_CHARS)),
+        markdown::text(&shorten(&work.summary, MAX_SUMMARY_CHARS)),
         fix.order.issue.url,
         job_trailer(fix)
     )
@@ -39,7 +43,7 @@ pub fn job_trailer(fix: &Fix) -> String {
 pub fn pull_request_title(fix: &Fix) -> String {
     let issue = &fix.order.issue;
     shorten(
-        &format!("Fix {}: {}", issue.key, one_line(&issue.title)),
+        &format!("Fix {}: {}", issue.key, markdown::line(&issue.title)),
         MAX_TITLE_CHARS,
     )
 }
@@ -50,7 +54,7 @@ pub fn pull_request_body(fix: &Fix, work: &Work) -> String {
     let files: Vec<String> = work
         .changes
         .iter()
-        .map(|change| format!("- `{}`", change.path))
+        .map(|change| format!("- {}", inline_code(&shorten(&change.path, MAX_PATH_CHARS))))
         .collect();
     format!(
         "Fixes [{key}]({url}).\n\n{summary}\n\n### Files changed\n{files}\n\n---\n\
@@ -59,7 +63,7 @@ pub fn pull_request_body(fix: &Fix, work: &Work) -> String {
          **Review it like any other contribution.**\n",
         key = order.issue.key,
         url = order.issue.url,
-        summary = plain(&shorten(&work.summary, MAX_SUMMARY_CHARS)),
+        summary = markdown::text(&shorten(&work.summary, MAX_SUMMARY_CHARS)),
         files = format::list(files.into_iter(), 50),
         thread = order.reply.message_link(),
         cost = format::cost(&work.spent),
@@ -76,27 +80,54 @@ pub fn issue_comment(fix: &Fix, merge: &Merge) -> String {
         fix.order.repository,
         format::count(merge.files.len(), "file"),
         merge.feature_branch,
-        plain(&shorten(&merge.summary, MAX_SUMMARY_CHARS)),
+        markdown::text(&shorten(&merge.summary, MAX_SUMMARY_CHARS)),
         fix.order.reply.message_link(),
     )
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::Stage;
+    use crate::fix::tests::{fix, merge, work};
 
-/// The agent's words in Markdown that notifies nobody and closes nothing: `@name`, `#12` and
-/// HTML comments lose their meaning, everything else stays.
-fn plain(text: &str) -> String {
-    const ZERO_WIDTH_SPACE: char = '\u{200b}';
-    let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        plain.push(c);
-        let names = c == '@' || (c == '#' && chars.peek().is_some_and(char::is_ascii_digit));
-        if names {
-            plain.push(ZERO_WIDTH_SPACE);
+    /// An issue's title and the agent's words are written by others.
+    #[test]
+    fn neither_title_nor_summary_closes_an_issue_or_skips_a_check() {
+        let mut fix = fix(merge(crate::fix::MergeStep::CommentIssue));
+        let hostile = "fixes #12 [skip ci] @everyone <!--";
+        fix.order.issue.title = hostile.to_owned();
+        let mut work = work();
+        work.summary = hostile.to_owned();
+        let Stage::Merge(merge) = fix.stage.clone() else {
+            panic!("the pull request is open");
+        };
+        for text in [
+            commit_headline(&fix),
+            commit_body(&fix, &work),
+            pull_request_title(&fix),
+            pull_request_body(&fix, &work),
+            issue_comment(&fix, &merge),
+        ] {
+            for bad in ["fixes #12", "[skip ci]", "@everyone", "<!--"] {
+                assert!(!text.contains(bad), "{text}");
+            }
         }
     }
-    plain.replace("<!--", "&lt;!--")
+
+    #[test]
+    fn a_pull_request_of_many_long_paths_is_within_githubs_limit() {
+        let mut work = work();
+        let change = work.changes[0].clone();
+        work.changes = (0..50)
+            .map(|n| crate::change::FileChange {
+                path: format!("src/{n}/{}`", "x".repeat(4_000)),
+                ..change.clone()
+            })
+            .collect();
+        work.summary = "word ".repeat(100_000);
+        let body = pull_request_body(&fix(merge(crate::fix::MergeStep::CommentIssue)), &work);
+        assert!(body.chars().count() < 65_536);
+        assert_eq!(body.matches('`').count() % 2, 0);
+    }
 }

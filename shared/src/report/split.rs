@@ -2,14 +2,15 @@
 //!
 //! A part ends, in this order of preference, after a paragraph, a line, a word, a grapheme. A
 //! code block that runs over the end is closed there and opened again in the next part, in its
-//! language. Discord counts code points ([`super::limits`]).
+//! language. Discord counts code points ([`crate::shorten`]).
 //!
 //! Invariant: the parts put together are the text, but for the added fences and for parts that
 //! would be blank (Discord refuses those).
 
 use std::ops::Range;
 
-use super::limits::{MESSAGE_CHARS, count, grapheme_floor};
+use crate::discord::message::MAX_CONTENT_CHARS;
+use crate::shorten::{count, grapheme_floor};
 
 const FENCE: &str = "```";
 /// A line break and a fence: what closing a block may add.
@@ -21,7 +22,7 @@ const SMALLEST: usize = 2 * (FENCE.len() + LANGUAGE_CHARS + CLOSING_CHARS);
 
 /// `text` as messages of Discord.
 pub fn split(text: &str) -> Vec<String> {
-    split_at(text, MESSAGE_CHARS)
+    split_at(text, MAX_CONTENT_CHARS)
 }
 
 /// `text` in parts of at most `limit` characters. A limit below the smallest sensible one (54)

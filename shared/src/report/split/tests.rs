@@ -82,7 +82,7 @@ fn a_megabyte_of_fences_ends() {
     ] {
         let parts = split(&unit.repeat((1 << 20) / unit.len()));
         assert!(
-            parts.iter().all(|part| count(part) <= MESSAGE_CHARS),
+            parts.iter().all(|part| count(part) <= MAX_CONTENT_CHARS),
             "{unit}"
         );
     }
