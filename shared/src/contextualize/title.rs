@@ -3,17 +3,18 @@
 /// Linear shows about this many characters of a title in its lists.
 const MAX_CHARS: usize = 80;
 
-/// The title of an issue about `report`.
+/// The title of an issue about `report`: of its first line that says anything.
 pub(super) fn title_of(report: &str) -> String {
-    let words: Vec<&str> = report
+    let said = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().filter(is_said).collect();
+        words.join(" ")
+    };
+    let line = report
         .lines()
-        .map(str::trim)
-        .find(|line| line.split_whitespace().any(|word| is_word(&word)))
-        .unwrap_or_default()
-        .split_whitespace()
-        .filter(is_word)
-        .collect();
-    let sentence = first_sentence(&words.join(" "));
+        .map(said)
+        .find(|line| line.chars().any(char::is_alphanumeric))
+        .unwrap_or_default();
+    let sentence = first_sentence(&line);
     if sentence.is_empty() {
         "Bug report from Discord".to_owned()
     } else {
@@ -21,11 +22,10 @@ pub(super) fn title_of(report: &str) -> String {
     }
 }
 
-/// Neither a mention, nor an emoji of a server, nor an address, nor mere decoration.
-fn is_word(word: &&str) -> bool {
+/// Neither a mention, nor an emoji of a server, nor an address.
+fn is_said(word: &&str) -> bool {
     let markup = word.starts_with('<') && word.ends_with('>');
-    let address = word.contains("://");
-    !markup && !address && !word.starts_with('@') && word.chars().any(char::is_alphanumeric)
+    !markup && !word.contains("://") && !word.starts_with('@')
 }
 
 fn first_sentence(text: &str) -> String {
@@ -35,7 +35,7 @@ fn first_sentence(text: &str) -> String {
         .map_or(text.len(), |(at, _)| at);
     let sentence =
         text[..end].trim_matches(|c: char| !c.is_alphanumeric() && !"()[]'\"`".contains(c));
-    crate::discord::message::shorten(sentence, MAX_CHARS)
+    crate::shorten::shorten(sentence, MAX_CHARS)
 }
 
 /// "v1.2" and "e.g. this" go on; "broken. Please" ends. A sentence shorter than three words is
@@ -69,6 +69,10 @@ mod tests {
             (
                 "https://example.com/replay/1 shows a blank page",
                 "shows a blank page",
+            ),
+            (
+                "🎉 --- 🎉\nI pressed + twice, and got 3 ",
+                "I pressed + twice, and got 3",
             ),
             ("<:sad:1> <@1>", "Bug report from Discord"),
             ("", "Bug report from Discord"),

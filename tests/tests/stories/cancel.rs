@@ -44,8 +44,8 @@ async fn a_command_that_waits_in_line_does_not_begin() {
 
     ╭ Alice used /bugbot contextualize
     bugbot [BOT]  14:30 (edited)
-      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩** and added the context.
-      🟩 ENG-1: I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩** and added the context.
+      🟩 ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟩 > I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
       🟩 Reported by: Alice │ Report: message ⟨https://discord.com/channels/1479486210048000001/1479486210048000004/1479486210048000005⟩
       🟩 ▸ Recordings
@@ -83,7 +83,7 @@ async fn a_running_agent_is_stopped_at_once() {
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
       🛑 **ENG-1** · Cancelled by @Bob. Nothing was pushed.
-      🟪 ENG-1: fix cancelled ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟪 ENG-1: fix cancelled ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟪 Cancelled by @Bob. Nothing was pushed.
       🟪 ▸ What next
       🟪   `/bugbot retry` starts it again.

@@ -36,8 +36,8 @@ async fn a_session_link_in_the_thread_becomes_evidence_in_a_new_issue() {
 
     ╭ Alice used /bugbot contextualize
     bugbot [BOT]  14:30 (edited)
-      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩** and added the context.
-      🟩 ENG-1: I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩** and added the context.
+      🟩 ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟩 > I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
       🟩 Reported by: Alice │ Report: message ⟨https://discord.com/channels/1479486210048000001/1479486210048000004/1479486210048000005⟩
       🟩 ▸ Recordings
@@ -89,8 +89,8 @@ async fn an_email_address_finds_the_recordings_of_its_person() {
 
     ╭ Alice used /bugbot contextualize
     bugbot [BOT]  14:30 (edited)
-      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩** and added the context.
-      🟩 ENG-1: I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩** and added the context.
+      🟩 ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟩 > I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
       🟩 Reported by: Alice │ Report: message ⟨https://discord.com/channels/1479486210048000001/1479486210048000004/1479486210048000005⟩
       🟩 ▸ Recordings

@@ -15,7 +15,7 @@ async fn a_report_becomes_a_pull_request() {
     insta::assert_snapshot!(world.last_message(), @r"
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
-      🛠️ Fixing **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩** in `acme/shop`
+      🛠️ Fixing **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩** in `acme/shop`
       ✅ Prepared: `main` at `31cfa1c`, 3 likely files
       ⏳ Agent at work · 10 s · $0.01 · Reading src/cart.js
       ▫️ Check against the path policy
@@ -30,8 +30,8 @@ async fn a_report_becomes_a_pull_request() {
 
     ╭ Alice used /bugbot contextualize
     bugbot [BOT]  14:30 (edited)
-      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩** and added the context.
-      🟩 ENG-1: I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩** and added the context.
+      🟩 ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟩 > I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
       🟩 Reported by: Alice │ Report: message ⟨https://discord.com/channels/1479486210048000001/1479486210048000004/1479486210048000005⟩
       🟩 ▸ Recordings
@@ -42,9 +42,9 @@ async fn a_report_becomes_a_pull_request() {
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
       ✅ **ENG-1** has a pull request: https://github.com/acme/shop/pull/1
-      🟩 Pull request #1: I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot… ⟨https://github.com/acme/shop/pull/1⟩
+      🟩 Pull request #1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://github.com/acme/shop/pull/1⟩
       🟩 The quantity is a number now.
-      🟩 Issue: ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩ │ Cost: $0.12 · 4 turns │ Time: 20 s
+      🟩 Issue: ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ │ Cost: $0.12 · 4 turns │ Time: 20 s
       🟩 ▸ 1 file changed
       🟩   `src/cart.js`
       🟩 ▸ Branch
@@ -150,7 +150,7 @@ async fn somebody_elses_commit_on_the_branch_is_a_conflict_and_stays_the_newest(
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
       ⚠️ **ENG-1** · The branch `bugbot/eng-1-9f47b3d5` already holds something else, so nothing was pushed.
-      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟥 The branch `bugbot/eng-1-9f47b3d5` already holds something else, so nothing was pushed.
       🟥 ▸ What next
       🟥   Delete the branch or keep it, then `/bugbot fix` again: a new fix has its own branch.
@@ -192,9 +192,9 @@ async fn a_link_that_linear_refuses_is_a_note_under_the_pull_request() {
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
       ✅ **ENG-1** has a pull request: https://github.com/acme/shop/pull/1
-      🟩 Pull request #1: I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot… ⟨https://github.com/acme/shop/pull/1⟩
+      🟩 Pull request #1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://github.com/acme/shop/pull/1⟩
       🟩 The quantity is a number now.
-      🟩 Issue: ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩ │ Cost: $0.12 · 4 turns │ Time: 20 s
+      🟩 Issue: ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ │ Cost: $0.12 · 4 turns │ Time: 20 s
       🟩 ▸ 1 file changed
       🟩   `src/cart.js`
       🟩 ▸ Branch
@@ -244,7 +244,7 @@ async fn a_change_outside_the_policy_pushes_nothing() {
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
       ⚠️ **ENG-1** · The change touches what must not be changed, so nothing was pushed.
-      🟧 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟧 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟧 The change touches what must not be changed, so nothing was pushed.
       🟧 • `.github/workflows/ci.yml` belongs to git (`**/.git*`)
       🟧 • `package.json` is a dependency manifest or dependency (`**/package.json`)

@@ -29,7 +29,7 @@ async fn a_sandbox_that_is_lost_three_times_is_given_up_with_clear_words() {
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
       ⚠️ **ENG-1** · The sandbox was lost 3 times. Nothing was pushed.
-      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟥 The sandbox was lost 3 times. Nothing was pushed.
       🟥 ▸ What next
       🟥   `/bugbot retry` starts it again. If it happens again, the operator finds the reason in the logs.
@@ -83,7 +83,7 @@ async fn a_sandbox_that_does_not_start_is_a_clear_message() {
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
       ⚠️ **ENG-1** · the sandbox could not be used for too long: unexpected answer, status 503: no image
-      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩
+      🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
       🟥 the sandbox could not be used for too long: unexpected answer, status 503: no image
       🟥 ▸ What next
       🟥   `/bugbot retry` starts it again. Its status page may know more.

@@ -31,7 +31,7 @@ async fn while_the_agent_works_and_when_the_pull_request_is_open() {
     bugbot [BOT]  14:30
       🟦 Status
       🟦 ▸ Issue
-      🟦   ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩ I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot…
+      🟦   ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…
       🟦 ▸ Running
       🟦   fix: Agent at work · 0 s · $0.01 · Reading src/cart.js
     ");
@@ -41,7 +41,7 @@ async fn while_the_agent_works_and_when_the_pull_request_is_open() {
     bugbot [BOT]  14:32
       🟦 Status
       🟦 ▸ Issue
-      🟦   ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the-tot⟩ I typed 1 for the mug, pressed and now there are 11 mugs in my cart and the tot…
+      🟦   ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…
       🟦 ▸ Running
       🟦   nothing
       🟦 ▸ Last

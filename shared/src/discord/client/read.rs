@@ -62,7 +62,15 @@ struct WireMessage {
     author: Author,
     content: String,
     timestamp: Timestamp,
+    #[serde(default)]
+    r#type: u8,
+    #[serde(default)]
+    referenced_message: Option<Box<WireMessage>>,
 }
+
+/// The first message of a thread that was made from a message: empty itself, it refers to that
+/// one. <https://docs.discord.com/developers/resources/message#message-object-message-types>
+const THREAD_STARTER: u8 = 21;
 
 #[derive(Deserialize)]
 struct Author {
@@ -76,8 +84,17 @@ struct Author {
 
 impl From<WireMessage> for RecentMessage {
     fn from(message: WireMessage) -> Self {
+        let id = message.id.clone();
+        let message = match message {
+            WireMessage {
+                r#type: THREAD_STARTER,
+                referenced_message: Some(starter),
+                ..
+            } => *starter,
+            message => message,
+        };
         Self {
-            id: message.id,
+            id,
             author_id: message.author.id,
             author_name: message
                 .author
@@ -87,5 +104,47 @@ impl From<WireMessage> for RecentMessage {
             content: message.content,
             timestamp: message.timestamp,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(body: &str) -> RecentMessage {
+        let response = ::http::Response::new(body.as_bytes().to_vec());
+        parse_message(&response).unwrap()
+    }
+
+    #[test]
+    fn the_first_message_of_a_thread_has_the_words_of_the_message_it_was_made_from() {
+        let message = parsed(
+            r#"{"id":"2","type":21,"author":{"id":"9","username":"bob"},"content":"",
+                "timestamp":"2026-03-06T14:31:00Z","referenced_message":
+                {"id":"1","type":0,"author":{"id":"8","username":"ann","global_name":"Ann"},
+                "content":"Save is dead","timestamp":"2026-03-06T14:30:00Z"}}"#,
+        );
+        assert_eq!(message.id.as_str(), "2");
+        assert_eq!(
+            (message.author_name.as_str(), message.content.as_str()),
+            ("Ann", "Save is dead")
+        );
+        assert_eq!(message.timestamp.to_string(), "2026-03-06T14:30:00Z");
+    }
+
+    #[test]
+    fn an_answer_keeps_its_own_words_and_a_starter_may_be_deleted() {
+        let answer = parsed(
+            r#"{"id":"2","type":19,"author":{"id":"9","username":"bob"},"content":"me too",
+                "timestamp":"2026-03-06T14:31:00Z","referenced_message":
+                {"id":"1","author":{"id":"8","username":"ann"},"content":"Save is dead",
+                "timestamp":"2026-03-06T14:30:00Z"}}"#,
+        );
+        assert_eq!(answer.content, "me too");
+        let starter = parsed(
+            r#"{"id":"2","type":21,"author":{"id":"9","username":"bob"},"content":"",
+                "timestamp":"2026-03-06T14:31:00Z","referenced_message":null}"#,
+        );
+        assert_eq!(starter.content, "");
     }
 }
