@@ -8,9 +8,9 @@ mod store;
 
 use platform::{Rows, object, queue};
 use shared::deliver::{Settled, bury, deliver, sweep};
-use shared::fault::attempt_at;
+use shared::fault::{attempt_at, backoff};
 use shared::fix::{self, FixServices, answer, drive};
-use shared::ports::{Clock as _, Level, Log as _};
+use shared::ports::{Clock as _, Dice as _, Level, Log as _};
 use shared::settings::Settings;
 use shared::thread::{self, Thread};
 use worker::wasm_bindgen::JsValue;
@@ -29,15 +29,16 @@ const DEAD_LETTER_QUEUE: &str = "bugbot-commands-dlq";
 #[event(queue)]
 async fn consume(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> Result<()> {
     let platform = Ports::new(&env)?;
-    let settings = settings(&env, &platform)?;
+    let settings = settings(&env, &platform);
     let dead = batch.queue() == DEAD_LETTER_QUEUE;
     for message in batch.raw_iter() {
         let body = queue::text_of(&message);
         let attempt = attempt_at(queue::age_of(&message, platform.now()));
-        let settled = if dead {
-            bury(&platform, &settings, &body, attempt).await
-        } else {
-            deliver(&platform, &settings, &body, attempt).await
+        let settled = match &settings {
+            Ok(settings) if dead => bury(&platform, settings, &body, attempt).await,
+            Ok(settings) => deliver(&platform, settings, &body, attempt).await,
+            // With a delay: the tries have to last until the operator has mended them.
+            Err(_) => Settled::Retry(backoff(attempt, platform.roll())),
         };
         match settled {
             Settled::Ack => message.ack(),
@@ -60,8 +61,7 @@ async fn look_after(_event: ScheduledEvent, env: Env, _context: ScheduleContext)
     }
 }
 
-/// The settings, or an error that is logged here: a delivery then fails and comes again, until
-/// the operator has mended them.
+/// The settings, or an error that is logged here.
 fn settings(env: &Env, platform: &Ports) -> Result<Settings> {
     Settings::from_env(|name| platform::env::text(env, name)).map_err(|bad| {
         platform.event(

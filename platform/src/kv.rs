@@ -8,8 +8,11 @@ use worker::{Env, KvStore};
 /// The shortest life that KV accepts for a key.
 const MIN_TTL: Duration = Duration::from_mins(1);
 
-/// The most keys of one `list` (KV's own page size).
-const MAX_KEYS: u64 = 1_000;
+/// The most keys that KV lists at once.
+const PAGE: u64 = 1_000;
+/// The most pages of one `list`: an invocation may make a thousand calls, and whoever lists keys
+/// wants to do something with them.
+const MAX_PAGES: usize = 10;
 
 /// A bound namespace.
 #[derive(Debug, Clone)]
@@ -40,19 +43,21 @@ impl Kv for KvCache {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, KvFailed> {
-        let page = self
-            .0
-            .list()
-            .prefix(prefix.to_owned())
-            .limit(MAX_KEYS)
-            .execute()
-            .await;
-        Ok(page
-            .map_err(failed)?
-            .keys
-            .into_iter()
-            .map(|key| key.name)
-            .collect())
+        let mut keys = Vec::new();
+        let mut cursor = None;
+        for _ in 0..MAX_PAGES {
+            let mut list = self.0.list().prefix(prefix.to_owned()).limit(PAGE);
+            if let Some(cursor) = cursor {
+                list = list.cursor(cursor);
+            }
+            let page = list.execute().await.map_err(failed)?;
+            keys.extend(page.keys.into_iter().map(|key| key.name));
+            cursor = page.cursor;
+            if page.list_complete || cursor.is_none() {
+                break;
+            }
+        }
+        Ok(keys)
     }
 }
 

@@ -55,6 +55,9 @@ pub async fn answer<P: Platform, S: Sandbox>(
         }
         (_, None) => Ok(Response::Missing),
         (Request::Cancel { by }, Some(mut fix)) => {
+            if fix.is_cancelled() {
+                return Ok(Response::Cancelling);
+            }
             if !fix.can_be_cancelled() {
                 return Ok(Response::TooLate(fix.view(now)));
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Effect, Event, Fix, publish, run, search};
 use crate::deliver::{Platform, Services, sweep};
 use crate::discord::message::Message;
-use crate::fault::backoff;
+use crate::fault::{MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
 use crate::http::Http;
 use crate::linear::{NewComment, key};
@@ -87,10 +87,18 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
                 _ => Duration::ZERO,
             };
             let wait = backoff(fix.retry.failed + 1, on.platform.roll()).max(asked);
-            let not_before = now + wait;
             if matches!(effect, Effect::ShowProgress { .. }) {
-                return Event::NotShown { not_before };
+                // Discord bans whoever asks for what it refuses again and again.
+                let wait = if error.is_transient() {
+                    wait
+                } else {
+                    MAX_BACKOFF
+                };
+                return Event::NotShown {
+                    not_before: now + wait,
+                };
             }
+            let not_before = now + wait;
             log(on, fix, service, &error);
             Event::Failed {
                 effect: Box::new(effect),

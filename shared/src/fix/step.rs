@@ -383,6 +383,17 @@ impl Fix {
         }
     }
 
+    /// Whether somebody has stopped it already.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            &self.stage,
+            Stage::Archived(Archived {
+                cause: Cause::Cancelled { .. },
+                ..
+            })
+        )
+    }
+
     /// Whether a request to stop it would stop it.
     pub fn can_be_cancelled(&self) -> bool {
         matches!(self.stage, Stage::Backlog(_) | Stage::Coding(_))

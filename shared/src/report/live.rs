@@ -55,7 +55,13 @@ impl ReplyTo {
 
     /// Whether the interaction's token still works.
     pub fn token_is_fresh(&self, now: Timestamp) -> bool {
-        now < self.accepted_at + TOKEN_LIFETIME
+        self.age(now) < TOKEN_LIFETIME
+    }
+
+    /// How long ago the interaction was accepted. The time of acceptance comes from outside: it
+    /// may lie anywhere, and is not calculated with otherwise.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.accepted_at)).unwrap_or_default()
     }
 
     /// The address of the message that the job is about; of the conversation, where there is no

@@ -39,7 +39,7 @@ pub async fn show(
                 });
             }
             // We may be faster than the gateway's own answer, which makes the message: it comes.
-            Err(ServiceError::Expired) if now < reply.accepted_at + ANSWER_IS_ON_ITS_WAY => {
+            Err(ServiceError::Expired) if reply.age(now) < ANSWER_IS_ON_ITS_WAY => {
                 return Err(ServiceError::RateLimited {
                     retry_after: LOOK_AGAIN,
                 });
@@ -55,7 +55,9 @@ pub async fn show(
             .await
         {
             Ok(_) => return Ok(live.clone()),
-            Err(ServiceError::NotFound) => {}
+            // Gone, or in a thread that has been archived: there only a new message helps. What
+            // is refused for what it says is refused again.
+            Err(ServiceError::NotFound | ServiceError::Refused(_)) => {}
             Err(error) => return Err(error),
         }
     }
