@@ -3,6 +3,7 @@
 //! Invariant: every step adopts what an earlier delivery of the same job, or another job of the
 //! same thread, has already made. The numbers say in which order, and why each may be repeated.
 
+mod destination;
 mod evidence;
 mod issue;
 mod report;

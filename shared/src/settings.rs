@@ -41,6 +41,9 @@ pub struct LinearSettings {
     pub api_key: Secret,
     /// `LINEAR_TEAM_KEY`: the key of the team, `ENG`.
     pub team: String,
+    /// `LINEAR_STATE`: the name of the workflow state that new issues start in; the team's own
+    /// default if not set.
+    pub state: Option<String>,
 }
 
 /// How to reach PostHog.
@@ -114,6 +117,7 @@ impl Settings {
                 api_url: env.or("LINEAR_API_URL", crate::linear::DEFAULT_BASE),
                 api_key: env.secret("LINEAR_API_KEY"),
                 team: env.required("LINEAR_TEAM_KEY"),
+                state: env.get("LINEAR_STATE"),
             },
             posthog: env.posthog(),
             github: env.github(),

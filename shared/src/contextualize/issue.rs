@@ -1,20 +1,16 @@
 //! Which issue a report belongs to: the one it names, else the conversation's, else a new one.
 
 use super::title::title_of;
-use super::{Report, Work};
+use super::{Report, Work, destination};
 use crate::deliver::Platform;
 use crate::fault::Fault;
 use crate::job::Job;
 use crate::linear::{Issue, NewIssue, key};
-use crate::ports::Level;
 use crate::reference::parse_issue_ref;
 use crate::report::markdown;
 use crate::service::{Service, ServiceError};
 use crate::shorten::shorten;
 use crate::thread::LinkedIssue;
-
-/// How long the team's id is cached: teams are renamed, not exchanged.
-const TEAM_CACHED: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// The most characters of a report that are quoted in its issue.
 const MAX_QUOTE_CHARS: usize = 8_000;
@@ -112,9 +108,11 @@ async fn create<P: Platform>(
                 .to_owned(),
         ));
     }
+    let team = destination::team(work).await?;
+    let state = destination::state(work, &team).await?;
     let mut issue = NewIssue {
         id: key::issue_of(&job.thread(), 0),
-        team: team(work).await?,
+        team,
         title: title_of(&report.text),
         description: format!(
             "{}\n\nReported {}on Discord: {}",
@@ -125,7 +123,7 @@ async fn create<P: Platform>(
                 .map_or_else(String::new, |name| format!("by {} ", markdown::line(name))),
             report.link,
         ),
-        state: None,
+        state,
     };
     // One conversation makes one issue, whoever asks and however often: its id says so. Only
     // where a person has deleted that issue for good does the conversation get another.
@@ -141,32 +139,4 @@ async fn create<P: Platform>(
         "The issues of this thread keep being deleted in Linear. Name one in the `issue` option."
             .to_owned(),
     ))
-}
-
-/// The id of the configured team, from the cache if it is there.
-async fn team<P: Platform>(work: &Work<'_, P>) -> Result<crate::id::TeamId, Fault> {
-    let name = &work.settings.linear.team;
-    let cache_key = format!("linear-team:{name}");
-    if let Ok(Some(id)) = work.platform.get(&cache_key).await {
-        return Ok(crate::id::TeamId::new(id));
-    }
-    let team = work
-        .services
-        .linear
-        .team(name)
-        .await
-        .map_err(Fault::upstream(Service::Linear))?;
-    if let Err(error) = work
-        .platform
-        .put(&cache_key, team.id.as_str(), Some(TEAM_CACHED))
-        .await
-    {
-        let error = error.to_string();
-        work.platform.event(
-            Level::Warn,
-            "the team could not be cached",
-            &[("error", &error)],
-        );
-    }
-    Ok(team.id)
 }

@@ -281,3 +281,24 @@ async fn without_the_message_content_intent_a_slash_command_asks_for_words() {
     assert_eq!(world.linear.issues().len(), 1);
     world.finish();
 }
+
+#[tokio::test]
+async fn a_new_issue_starts_in_the_configured_state_which_is_looked_up_once() {
+    let world = World::with_settings(&[("LINEAR_STATE", "todo")]);
+    report(&world);
+    world.command_and_wait("Alice", contextualize()).await;
+    assert_eq!(world.linear.state_of("ENG-1"), "Todo");
+    assert_eq!(world.kv_keys("linear-state:").len(), 1);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_state_that_the_team_does_not_have_is_the_operators_matter() {
+    let world = World::with_settings(&[("LINEAR_STATE", "No such state")]);
+    report(&world);
+    world.command_and_wait("Alice", contextualize()).await;
+    assert!(world.linear.issues().is_empty());
+    let told = world.transcript();
+    assert!(told.contains("LINEAR\\_STATE"), "{told}");
+    world.finish();
+}
