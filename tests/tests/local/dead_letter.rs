@@ -45,12 +45,12 @@ async fn a_job_that_always_fails_is_tried_four_times_then_kept_and_told() {
     let record: Value = serde_json::from_str(&record).unwrap();
     let body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
     assert_eq!(body["command"], "contextualize");
-    // The job as it lay on the queue: no credential of ours travels with it. The interaction's
-    // token does, because the answer needs it; it is good for 15 minutes and this one message.
+    // The job as it lay on the queue: no credential of ours travels with it, and the
+    // interaction's token, which dies before anybody reads the record, is left out of it.
     for secret in local.secrets() {
         assert!(!record.to_string().contains(&secret), "{secret}");
     }
-    assert_eq!(body["interaction"]["token"], sent.token.expose());
+    assert!(!record.to_string().contains(sent.token.expose()));
 
     // The cause is gone: the same again works, and makes the first issue.
     stage.act(Act::slash("bugbot retry")).await;
