@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use platform::object::Objects;
 use platform::{Console, Fetch, KvCache, Producer, SystemClock, SystemDice};
-use shared::deliver::Platform;
+use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{JobId, ThreadId};

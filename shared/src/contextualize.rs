@@ -13,7 +13,7 @@ pub use evidence::{Chosen, Evidence, Hint, Recordings};
 pub use issue::{Resolved, resolve_issue};
 pub use report::Report;
 
-use crate::deliver::{Platform, Services};
+use crate::consumer::{Platform, Services};
 use crate::fault::Fault;
 use crate::job::Job;
 use crate::linear::{NewComment, key};

@@ -9,18 +9,18 @@
 mod commands;
 mod dead_letter;
 mod order;
-mod platform;
-pub(crate) mod sweep;
+mod sweep;
 mod tell;
 
 pub use dead_letter::{DEAD_PREFIX, DeadLetter, bury};
-pub use platform::{Platform, Services};
 pub use sweep::sweep;
 
 use std::time::Duration;
 
+use crate::consumer::{Platform, Services, mark};
 use crate::discord::message::Message;
 use crate::fault::{Fault, Verdict};
+use crate::fix::Jobs;
 use crate::job::Job;
 use crate::ports::Level;
 use crate::report::{self, LiveMessage, ReplyTo};
@@ -38,7 +38,7 @@ pub enum Settled {
 }
 
 /// Acts on one message of the queue. `attempt` is the queue's count: 1 at first.
-pub async fn deliver<P: Platform>(
+pub async fn deliver<P: Platform + Jobs>(
     platform: &P,
     settings: &Settings,
     body: &str,
@@ -84,7 +84,7 @@ enum Done {
     HandedOver,
 }
 
-impl<P: Platform> Delivery<'_, P> {
+impl<P: Platform + Jobs> Delivery<'_, P> {
     async fn run(&self, job: &Job) -> Settled {
         // 1. Repeatable: the Thread object knows the job by its id.
         let begun = match self.thread.begin(Arrival::of(job)).await {
@@ -109,7 +109,7 @@ impl<P: Platform> Delivery<'_, P> {
             Begun::YourTurn { turn, known } => {
                 let live = known.live.clone();
                 // 2. Repeatable: the same key and value.
-                self.mark_open(job).await;
+                mark::mark(self.platform, &self.reply.job, &job.thread()).await;
                 // 3. Repeatable: see `commands`.
                 match self.act(job, &turn, *known).await {
                     Ok(Done::HandedOver) => Settled::Ack,
@@ -147,7 +147,7 @@ impl<P: Platform> Delivery<'_, P> {
         if let Err(fault) = self.thread.end(&self.reply.job, outcome).await {
             return self.failed(turn, fault).await;
         }
-        self.unmark_open().await;
+        mark::unmark(self.platform, &self.reply.job).await;
         Settled::Ack
     }
 

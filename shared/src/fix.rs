@@ -19,6 +19,7 @@ mod protocol;
 mod publish;
 mod run;
 mod search;
+mod services;
 mod stage;
 mod step;
 #[cfg(test)]
@@ -27,8 +28,8 @@ mod words;
 
 pub use drive::{Store, answer, drive};
 pub use effect::{Effect, Event, Next};
-pub use perform::{FixServices, Sandbox};
 pub use protocol::{FixView, Jobs, Request, Response};
+pub use services::{FixServices, Sandbox};
 pub use stage::{
     Archived, Backlog, Base, Brief, Cause, Closing, Coding, CodingPhase, Merge, MergeStep, Qa,
     QaStep, SearchNote, Stage, Work,

@@ -8,6 +8,7 @@
 
 pub mod change;
 pub mod command;
+pub mod consumer;
 pub mod contextualize;
 pub mod deliver;
 pub mod discord;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Work;
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::fault::Fault;
 use crate::id::{StateId, TeamId};
 use crate::ports::Level;

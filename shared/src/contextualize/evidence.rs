@@ -9,7 +9,7 @@ use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 
 use super::{Report, Work};
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::http::Http;
 use crate::id::SessionId;
 use crate::posthog::{Person, PostHogClient, Recording, SessionEvent};

@@ -2,7 +2,7 @@
 
 use super::title::title_of;
 use super::{Report, Work, destination};
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::fault::Fault;
 use crate::job::Job;
 use crate::linear::{Issue, NewIssue, key};

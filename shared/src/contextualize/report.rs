@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Work, scope};
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::fault::Fault;
 use crate::id::ChannelId;
 use crate::job::{Job, RecentMessage};

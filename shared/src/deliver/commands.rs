@@ -1,19 +1,20 @@
 //! What each command does, once it is its turn.
 
 use super::order::order;
-use super::{Delivery, Done, Platform, sweep};
+use super::{Delivery, Done};
 use crate::command::{Command, help::render_help};
+use crate::consumer::Platform;
 use crate::contextualize::{Work, contextualize};
 use crate::discord::message::Message;
 use crate::fault::Fault;
-use crate::fix;
+use crate::fix::{self, Jobs};
 use crate::id::UserId;
 use crate::job::Job;
 use crate::ports::Level;
 use crate::report::{self, LiveMessage};
 use crate::thread::{Known, LinkedIssue, Outcome, TurnHeld};
 
-impl<P: Platform> Delivery<'_, P> {
+impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Does what the job asks for.
     pub(super) async fn act(
         &self,
@@ -173,14 +174,6 @@ impl<P: Platform> Delivery<'_, P> {
             turn,
             known,
         }
-    }
-
-    pub(super) async fn mark_open(&self, job: &Job) {
-        sweep::mark(self.platform, &self.reply.job, &job.thread()).await;
-    }
-
-    pub(super) async fn unmark_open(&self) {
-        sweep::unmark(self.platform, &self.reply.job).await;
     }
 }
 

@@ -10,9 +10,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::platform::{Platform, Services};
 use super::{Settled, sweep, tell};
+use crate::consumer::{Platform, Services, mark};
 use crate::fault::backoff;
+use crate::fix::Jobs;
 use crate::id::JobId;
 use crate::job::{Job, Salvage};
 use crate::ports::{Level, Queue as _};
@@ -72,7 +73,7 @@ pub(super) async fn park<P: Platform>(
 
 /// Acts on one message of the dead-letter queue: records it and tells its thread. Repeatable:
 /// the record has one key, and a job that has ended is not told again.
-pub async fn bury<P: Platform>(
+pub async fn bury<P: Platform + Jobs>(
     platform: &P,
     settings: &Settings,
     message: &str,
@@ -96,7 +97,7 @@ pub async fn bury<P: Platform>(
     }
 }
 
-async fn entomb<P: Platform>(
+async fn entomb<P: Platform + Jobs>(
     platform: &P,
     settings: &Settings,
     body: &str,
@@ -166,7 +167,7 @@ async fn entomb<P: Platform>(
         .end(&reply.job, Outcome::Parked(because.to_owned()))
         .await
         .map_err(|fault| fault.to_string())?;
-    sweep::unmark(platform, &reply.job).await;
+    mark::unmark(platform, &reply.job).await;
     Ok(())
 }
 

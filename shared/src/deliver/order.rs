@@ -1,6 +1,6 @@
 //! From a `fix` command to the order of a Job object: which repository, which issue, which words.
 
-use super::Platform;
+use crate::consumer::Platform;
 use crate::contextualize::{Report, Work, bind, resolve_issue};
 use crate::fault::Fault;
 use crate::fix::{MAX_TEXT_CHARS, Order};

@@ -3,37 +3,20 @@
 //! A job is marked in the key-value store when it begins, and unmarked when it ends. The store
 //! is only an index here: what a marked job is up to is asked of its Thread object.
 
-use super::platform::{Platform, Services};
 use super::tell;
 use crate::command::Verb;
+use crate::consumer::mark::{OPEN_PREFIX, unmark};
+use crate::consumer::{Platform, Services};
 use crate::fault::Fault;
-use crate::fix::{Request, Response};
+use crate::fix::{Jobs, Request, Response};
 use crate::id::{JobId, ThreadId};
 use crate::ports::Level;
 use crate::report;
 use crate::settings::Settings;
 use crate::thread::{Inspection, OpenJob, Outcome, ThreadClient};
 
-/// The keys of begun jobs start with this; the value is their thread.
-const OPEN_PREFIX: &str = "open:";
-
-/// Marks a job as begun. A mark that fails costs only the sweep's help.
-pub(super) async fn mark<P: Platform>(platform: &P, job: &JobId, thread: &ThreadId) {
-    let key = format!("{OPEN_PREFIX}{job}");
-    if let Err(error) = platform.put(&key, thread.as_str(), None).await {
-        let error = error.to_string();
-        let fields = [("job", job.as_str()), ("error", error.as_str())];
-        platform.event(Level::Warn, "could not mark a job as begun", &fields);
-    }
-}
-
-/// Unmarks a job that has ended. A mark that stays is removed by the next sweep.
-pub(crate) async fn unmark<K: crate::ports::Kv>(kv: &K, job: &JobId) {
-    let _ = kv.delete(&format!("{OPEN_PREFIX}{job}")).await;
-}
-
 /// Looks after every marked job once. One that fails does not keep the others from it.
-pub async fn sweep<P: Platform>(platform: &P, settings: &Settings) {
+pub async fn sweep<P: Platform + Jobs>(platform: &P, settings: &Settings) {
     let keys = match platform.list(OPEN_PREFIX).await {
         Ok(keys) => keys,
         Err(error) => {
@@ -60,7 +43,7 @@ pub async fn sweep<P: Platform>(platform: &P, settings: &Settings) {
     }
 }
 
-async fn look_after<P: Platform>(
+async fn look_after<P: Platform + Jobs>(
     platform: &P,
     settings: &Settings,
     job: &JobId,
@@ -82,7 +65,7 @@ async fn look_after<P: Platform>(
 /// Whether the Job object has this open job, and so ends it. The Thread object may not know yet:
 /// the delivery that handed it over can have died before it said so. Likewise the end may not
 /// have reached the Thread object; then it does now.
-pub(super) async fn kept_by_its_object<P: Platform>(
+pub(super) async fn kept_by_its_object<P: Platform + Jobs>(
     platform: &P,
     thread: &ThreadClient<'_, P>,
     job: &JobId,
@@ -107,7 +90,7 @@ pub(super) async fn kept_by_its_object<P: Platform>(
     }
 }
 
-async fn end_lost<P: Platform>(
+async fn end_lost<P: Platform + Jobs>(
     platform: &P,
     settings: &Settings,
     job: &JobId,

@@ -1,6 +1,6 @@
 //! Terminal messages of jobs that end here.
 
-use super::platform::Platform;
+use crate::consumer::Platform;
 use crate::discord::client::DiscordClient;
 use crate::discord::message::Message;
 use crate::fault::Fault;

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::perform::{FixServices, Sandbox, perform};
+use super::perform::perform;
+use super::services::{FixServices, Sandbox};
 use super::{Effect, Event, Fix, FixView, Next, Request, Response, Stage};
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::report;
 
 /// If an effect is still not done after this long, its object has died with it: no effect takes

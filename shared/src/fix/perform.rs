@@ -3,74 +3,16 @@
 
 use std::time::Duration;
 
+use super::services::{Failed, FixServices, Sandbox, log, of};
 use super::{Effect, Event, Fix, publish, run, search};
-use crate::deliver::{Platform, Services, sweep};
+use crate::consumer::{Platform, Services, mark};
 use crate::discord::message::Message;
 use crate::fault::{MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
-use crate::http::Http;
 use crate::linear::{NewComment, key};
-use crate::policy::Policy;
-use crate::ports::Level;
 use crate::report;
-use crate::service::{BadAccess, Service, ServiceError};
-use crate::settings::Settings;
+use crate::service::{Service, ServiceError};
 use crate::thread::{Outcome, ThreadClient};
-
-/// The sandbox as a port: HTTP to the executor in it, wherever that is.
-#[expect(
-    async_fn_in_trait,
-    reason = "workers are single-threaded: no caller needs Send"
-)]
-pub trait Sandbox: Http {
-    /// The executor's address over this port.
-    fn base(&self) -> &url::Url;
-    /// Sees to it that the sandbox runs and takes requests. The error says why it does not.
-    async fn ensure_started(&self) -> Result<(), String>;
-    /// The fix is over: whatever runs in the sandbox is not needed any more. One that is not ours
-    /// to end stays as it is.
-    async fn release(&self) {}
-}
-
-/// Everything that performing takes.
-#[derive(Debug)]
-pub struct FixServices<'a, P, S> {
-    /// The ports.
-    pub platform: &'a P,
-    /// The services over them.
-    pub services: Services<'a, P>,
-    /// The sandbox.
-    pub sandbox: &'a S,
-    /// The operator's choices.
-    pub settings: &'a Settings,
-}
-
-impl<'a, P: Platform, S> FixServices<'a, P, S> {
-    /// The services at the addresses of `settings`.
-    pub fn new(platform: &'a P, settings: &'a Settings, sandbox: &'a S) -> Result<Self, BadAccess> {
-        let services = Services::new(platform, settings)?;
-        Ok(Self {
-            platform,
-            services,
-            sandbox,
-            settings,
-        })
-    }
-}
-
-impl<P, S> FixServices<'_, P, S> {
-    /// The path policy.
-    pub fn policy(&self) -> &Policy {
-        &self.settings.policy
-    }
-}
-
-/// Why an effect came to nothing, before it is an event.
-pub(super) struct Failed(pub(super) Service, pub(super) ServiceError);
-
-pub(super) fn of(service: Service) -> impl FnOnce(ServiceError) -> Failed {
-    move |error| Failed(service, error)
-}
 
 /// Performs one effect and says what came of it.
 pub(super) async fn perform<P: Platform, S: Sandbox>(
@@ -108,21 +50,6 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
             }
         }
     }
-}
-
-pub(super) fn log<P: Platform, S>(
-    on: &FixServices<'_, P, S>,
-    fix: &Fix,
-    service: Service,
-    error: &ServiceError,
-) {
-    let (service, error) = (service.to_string(), error.to_string());
-    let fields = [
-        ("job", fix.order.job.as_str()),
-        ("service", service.as_str()),
-        ("error", error.as_str()),
-    ];
-    on.platform.event(Level::Warn, "an effect failed", &fields);
 }
 
 async fn attempt<P: Platform, S: Sandbox>(
@@ -226,7 +153,7 @@ async fn tell_thread<P: Platform, S: Sandbox>(
     let thread = ThreadClient::new(on.platform, fix.order.thread.clone());
     match thread.end(&fix.order.job, outcome).await {
         Ok(()) => {
-            sweep::unmark(on.platform, &fix.order.job).await;
+            mark::unmark(on.platform, &fix.order.job).await;
             Ok(Event::ThreadTold)
         }
         // Our own object: its weather passes.

@@ -1,9 +1,9 @@
 //! Effects in the repository: from the base commit to the pull request.
 
-use super::perform::{Failed, FixServices, Sandbox, of};
+use super::services::{Failed, FixServices, Sandbox, of};
 use super::{Base, Event, Fix};
 use crate::change::FileChange;
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::github::{CommitOutcome, NewCommit, NewPullRequest};
 use crate::id::CommitId;
 use crate::policy::Verdict;

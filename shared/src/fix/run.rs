@@ -1,8 +1,8 @@
 //! Effects on a run in the sandbox.
 
-use super::perform::{Failed, FixServices, Sandbox, of};
+use super::services::{Failed, FixServices, Sandbox, of};
 use super::{Brief, Event, Fix, SearchNote};
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::executor::{Checkpoint, CloneSource, CodeSearch, ExecutorClient, Prompt, RunRequest};
 use crate::id::RunId;
 use crate::service::{Service, ServiceError};

@@ -1,9 +1,9 @@
 //! The search for likely files.
 
-use super::perform::{FixServices, Sandbox, log};
+use super::services::{FixServices, Sandbox, log};
 use super::words::telling;
 use super::{Event, Fix, SearchNote};
-use crate::deliver::Platform;
+use crate::consumer::Platform;
 use crate::executor::LikelyFile;
 use crate::fault::Fault;
 use crate::github::{CodeHit, MAX_HITS, MAX_WORDS};

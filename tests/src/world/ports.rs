@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use shared::deliver::Platform;
+use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{JobId, ThreadId};

@@ -1,7 +1,11 @@
 //! What the consumer stands on: its ports in one bundle, and the services over them.
+//!
+//! Architecture invariant: `deliver`, `contextualize` and `fix` stand on this, and it names none of
+//! them.
+
+pub(crate) mod mark;
 
 use crate::discord::client::DiscordClient;
-use crate::fix::Jobs;
 use crate::github::GitHubClient;
 use crate::http::Http;
 use crate::linear::LinearClient;
@@ -12,7 +16,9 @@ use crate::settings::Settings;
 use crate::thread::Threads;
 
 /// Every port of the consumer. The worker's shell implements it, and so do the tests.
-pub trait Platform: Http + Clock + Dice + Kv + Log + Threads + Jobs {
+///
+/// Job objects are reached by deliveries only ([`crate::fix::Jobs`]): a fix does not ask one.
+pub trait Platform: Http + Clock + Dice + Kv + Log + Threads {
     /// A queue of this platform.
     type Queue: Queue;
     /// `bugbot-commands`.
