@@ -17,13 +17,13 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use shared::secret::Secret;
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::supervise::GRACE;
+use crate::tail::tail;
 use crate::workspace::Workspace;
 pub use event::{AgentEvent, Report, parse_event};
 use lines::Lines;
@@ -57,7 +57,7 @@ pub struct Launch<'a> {
 pub struct Agent {
     supervisor: Child,
     lines: Lines<ChildStdout>,
-    stderr: JoinHandle<String>,
+    stderr: JoinHandle<Vec<u8>>,
 }
 
 impl Agent {
@@ -91,7 +91,7 @@ impl Agent {
         Ok(Self {
             supervisor,
             lines: Lines::new(stdout),
-            stderr: tokio::spawn(tail(stderr)),
+            stderr: tokio::spawn(tail(stderr, MAX_STDERR_BYTES)),
         })
     }
 
@@ -108,7 +108,8 @@ impl Agent {
 
     /// The end of what it wrote on its standard error. For an agent that has ended.
     pub async fn last_words(self) -> String {
-        self.stderr.await.unwrap_or_default()
+        let said = self.stderr.await.unwrap_or_default();
+        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// Ends it and everything that it started; returns when nothing of it is left.
@@ -194,16 +195,4 @@ fn prompt_file(path: &Path, prompt: &str) -> io::Result<File> {
         .clone();
     options.open(path)?.write_all(prompt.as_bytes())?;
     File::open(path)
-}
-
-/// The end of a stream.
-async fn tail(mut stream: ChildStderr) -> String {
-    let mut kept = Vec::new();
-    let mut buffer = [0; 1024];
-    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-        kept.extend_from_slice(&buffer[..read]);
-        let surplus = kept.len().saturating_sub(MAX_STDERR_BYTES);
-        kept.drain(..surplus);
-    }
-    String::from_utf8_lossy(&kept).into_owned()
 }

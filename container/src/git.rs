@@ -7,20 +7,18 @@
 //! repository are bytes like any other.
 
 mod fetch;
+mod output;
 mod search;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 pub use fetch::fetch;
+pub(crate) use output::{Group, output};
 pub use search::search;
-
-/// The longest output of a git command that we keep, listings of large trees included.
-const MAX_OUTPUT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Settings that hold for every git process. They beat whatever a repository's own
 /// configuration says, which is ours too and empty.
@@ -120,62 +118,3 @@ impl Git {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct GitFailed(pub String);
-
-/// Runs a command to its end. If this future is dropped, the command and its helpers are killed.
-async fn output(mut command: Command) -> Result<Output, GitFailed> {
-    let child = command
-        .spawn()
-        .map_err(|error| GitFailed(format!("cannot run git: {error}")))?;
-    let group = Group::of(&child);
-    let output = child.wait_with_output().await;
-    group.disarm();
-    let output = output.map_err(|error| GitFailed(format!("git: {error}")))?;
-    if output.stdout.len() > MAX_OUTPUT_BYTES {
-        return Err(GitFailed("git said more than we read".to_owned()));
-    }
-    if output.status.success() {
-        return Ok(output);
-    }
-    Err(GitFailed(last_words(&output.stderr, output.status)))
-}
-
-/// The end of what git wrote on its standard error.
-fn last_words(stderr: &[u8], status: std::process::ExitStatus) -> String {
-    let said = String::from_utf8_lossy(stderr);
-    let lines: Vec<_> = said
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let last = lines[lines.len().saturating_sub(3)..].join("; ");
-    let last: String = last.chars().filter(|c| !c.is_control()).take(500).collect();
-    if last.is_empty() {
-        format!("git ended with {status}")
-    } else {
-        last
-    }
-}
-
-/// Kills a process group unless disarmed: git's transport helpers outlive git otherwise.
-pub(crate) struct Group(Option<Pid>);
-
-impl Group {
-    pub(crate) fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
-    }
-
-    /// The process has ended and was waited for: its number may be somebody else's by now.
-    pub(crate) fn disarm(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // It may have ended by itself.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}

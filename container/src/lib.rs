@@ -25,6 +25,7 @@ pub mod run;
 pub mod runs;
 pub mod server;
 pub mod supervise;
+mod tail;
 pub mod tree;
 pub mod validate;
 pub mod workspace;

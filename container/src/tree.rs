@@ -14,7 +14,7 @@ use shared::id::CommitId;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::ChildStdout;
 
-use crate::git::{Git, GitFailed, Group};
+use crate::git::{self, Git, GitFailed, Group};
 
 /// The largest repository that is taken, in files and in bytes of one commit.
 const MAX_ENTRIES: usize = 200_000;
@@ -36,20 +36,11 @@ pub type Tree = BTreeMap<Vec<u8>, Entry>;
 
 /// Lists a commit.
 pub async fn list(git: &Git, commit: &CommitId) -> Result<Tree, GitFailed> {
-    let mut command = git.command(&["ls-tree", "-r", "-l", "-z", "--full-tree", commit.as_str()]);
-    let listing = command
-        .output()
-        .await
-        .map_err(|error| GitFailed(format!("cannot run git: {error}")))?;
-    if !listing.status.success() {
-        return Err(GitFailed(format!("cannot list {commit}")));
-    }
+    let command = git.command(&["ls-tree", "-r", "-l", "-z", "--full-tree", commit.as_str()]);
+    let listing = git::output(command).await?;
     let mut tree = Tree::new();
-    for line in listing
-        .stdout
-        .split(|byte| *byte == 0)
-        .filter(|line| !line.is_empty())
-    {
+    let lines = listing.split(|byte| *byte == 0);
+    for line in lines.filter(|line| !line.is_empty()) {
         let (path, entry) =
             parse_line(line).ok_or_else(|| GitFailed("git's listing is unreadable".to_owned()))?;
         check_path(&path)?;

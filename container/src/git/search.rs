@@ -67,7 +67,7 @@ async fn files_with(git: &Git, commit: &CommitId, word: &str, folders: &[String]
         return Vec::new();
     };
     let prefix = format!("{commit}:");
-    let names = found.stdout.split(|byte| *byte == 0);
+    let names = found.split(|byte| *byte == 0);
     names
         .filter_map(|name| std::str::from_utf8(name).ok()?.strip_prefix(&prefix))
         .map(str::to_owned)
