@@ -1,4 +1,7 @@
 //! `bugbot-executor`: see the library's documentation.
+//!
+//! With `--end-with-stdin` it also ends when its standard input does: a program that starts it and
+//! holds the other end of that pipe leaves no executor behind, however it dies.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -10,8 +13,9 @@ use container::config::Config;
 use container::runs::Runs;
 use container::{server, supervise};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
-/// From SIGTERM to the end, whatever callers do.
+/// From the first sign to the end, whatever callers do.
 const END_WITHIN: Duration = Duration::from_millis(9_800);
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -22,20 +26,54 @@ fn main() -> anyhow::Result<ExitCode> {
             println!("bugbot-executor {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
         }
+        Some("--end-with-stdin") => run(true),
         Some(other) => {
             anyhow::bail!("unknown argument {other:?}: everything is set by environment")
         }
-        None => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()?;
-            runtime.block_on(serve())?;
-            Ok(ExitCode::SUCCESS)
-        }
+        None => run(false),
     }
 }
 
-async fn serve() -> anyhow::Result<()> {
+fn run(ends_with_stdin: bool) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let ending = Ending::default();
+    if ends_with_stdin {
+        let ending = ending.clone();
+        // A thread of its own: the runtime would wait for a read that it cannot interrupt.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            ending.0.send_replace(Some(Why::Abandoned));
+        });
+    }
+    runtime.block_on(serve(ending))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why this program is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// By a signal: whoever sent it may still want what the runs have done.
+    Asked,
+    /// Whoever started us is gone: nobody comes for anything.
+    Abandoned,
+}
+
+/// Whether this program is to end.
+#[derive(Debug, Clone, Default)]
+struct Ending(watch::Sender<Option<Why>>);
+
+impl Ending {
+    async fn begun(&self) -> Why {
+        let mut ending = self.0.subscribe();
+        let begun = ending.wait_for(Option::is_some).await;
+        // We hold the sender: it cannot be gone.
+        begun.ok().and_then(|why| *why).unwrap_or(Why::Asked)
+    }
+}
+
+async fn serve(ending: Ending) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(
@@ -56,14 +94,19 @@ async fn serve() -> anyhow::Result<()> {
     announce(address);
     runs.sweep_regularly();
 
-    let stopping = runs.clone();
-    let serving = axum::serve(listener, server::router(runs)).with_graceful_shutdown(async move {
+    let signalled = ending.clone();
+    tokio::spawn(async move {
         wait_for_signal().await;
-        stopping.shut_down().await;
+        signalled.0.send_replace(Some(Why::Asked));
+    });
+    let (stopping, told) = (runs.clone(), ending.clone());
+    let serving = axum::serve(listener, server::router(runs)).with_graceful_shutdown(async move {
+        let has_caller = told.begun().await == Why::Asked;
+        stopping.shut_down(has_caller).await;
     });
     // A caller that keeps its request open does not keep us.
     let out_of_time = async {
-        wait_for_signal().await;
+        ending.begun().await;
         tokio::time::sleep(END_WITHIN).await;
     };
     tokio::select! {

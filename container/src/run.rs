@@ -3,6 +3,8 @@
 //! Invariant: a run ends exactly once, in a result or in an interruption, and whatever way it
 //! ends, its processes are gone and its directory is removed before anybody is told.
 
+mod attempt;
+mod converse;
 mod judge;
 mod stopping;
 
@@ -15,22 +17,18 @@ use shared::executor::{
     Checkpoint, LikelyFile, MAX_RESULT_BYTES, RunFailure, RunOutcome, RunRequest, RunResult,
     RunState,
 };
-use shared::id::{CommitId, RunId};
+use shared::id::RunId;
 use shared::secret::Secret;
 use tokio::sync::watch;
 
-use crate::agent::{Agent, AgentEvent, Launch, Report, parse_event};
 use crate::checkpoint;
 use crate::config::Config;
 use crate::diff::{Bounds, diff};
-use crate::git::{self, Git};
 use crate::progress::Progress;
-use crate::proxy::ModelProxy;
 use crate::redact::Redactor;
-use crate::tree::{self, Tree};
-use crate::workspace::Workspace;
+use crate::tree::Tree;
+use attempt::Attempt;
 pub use stopping::Stop;
-use stopping::Stopping;
 
 /// A run as others see it.
 #[derive(Debug)]
@@ -62,25 +60,6 @@ struct Work {
     changes: Vec<FileChange>,
     summary: String,
     found_files: Vec<LikelyFile>,
-}
-
-/// Why a run did not come to its natural end.
-#[derive(Debug)]
-enum Halt {
-    Failed(RunFailure),
-    Stopped(Stop),
-}
-
-impl From<RunFailure> for Halt {
-    fn from(failure: RunFailure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Stop> for Halt {
-    fn from(stop: Stop) -> Self {
-        Self::Stopped(stop)
-    }
 }
 
 impl Run {
@@ -176,17 +155,9 @@ impl Run {
 
     /// Does all of it.
     pub async fn execute(&self, request: RunRequest, config: &Config, runs_dir: &Path) {
-        let token = request.source.token.clone();
-        let mut attempt = Attempt {
-            run: self,
-            config,
-            redactor: Redactor::new(token.into_iter().chain([request.model.api_key.clone()])),
-            stopping: Stopping::new(&self.stop, request.limits.wall_clock, self.progress.spent()),
-            request,
-        };
+        let mut attempt = Attempt::new(self, request, config);
         let end = attempt.carry_out(runs_dir).await;
-        let redactor = attempt.redactor;
-        self.settle(end, &redactor);
+        self.settle(end, attempt.redactor());
     }
 
     /// For a run whose task broke.
@@ -229,211 +200,6 @@ const WHOLE: Bounds = Bounds {
     files: 10_000,
     bytes: MAX_RESULT_BYTES,
 };
-
-/// A run being executed.
-struct Attempt<'a> {
-    run: &'a Run,
-    request: RunRequest,
-    config: &'a Config,
-    stopping: Stopping,
-    redactor: Redactor,
-}
-
-impl Attempt<'_> {
-    async fn carry_out(&mut self, runs_dir: &Path) -> End {
-        let workspace = match Workspace::create(runs_dir, self.run.id()) {
-            Ok(workspace) => workspace,
-            Err(error) => {
-                let reason = format!("cannot make the run's directory: {error}");
-                let failure = RunFailure::Internal { reason };
-                return End::Result(RunOutcome::Failed { failure }, Work::default());
-            }
-        };
-        let outcome = self.work(&workspace).await;
-        let end = match outcome {
-            Ok(work) => End::Result(RunOutcome::Completed, work),
-            Err(Halt::Failed(failure)) => failed(failure),
-            Err(Halt::Stopped(Stop::Cancelled)) => {
-                End::Result(RunOutcome::Cancelled, Work::default())
-            }
-            Err(Halt::Stopped(Stop::TimedOut)) => failed(RunFailure::TimedOut),
-            Err(Halt::Stopped(Stop::ShutDown)) => End::Interrupted(self.last_checkpoint().await),
-        };
-        *self.run.live() = None;
-        // It says so itself if it cannot be removed.
-        let _ = off_thread(move || {
-            drop(workspace);
-            Ok(())
-        })
-        .await;
-        end
-    }
-
-    async fn work(&mut self, workspace: &Workspace) -> Result<Work, Halt> {
-        let git = Git::new(workspace.git_dir(), &self.config.path);
-        let tree = Arc::new(self.clone_into(&git, workspace).await?);
-        let found_files = self.search(&git).await?;
-        workspace
-            .hand_over(self.config.agent_user)
-            .map_err(internal)?;
-        *self.run.live() = Some((workspace.work(), tree.clone()));
-
-        self.run.progress.enter(RunState::Running);
-        let summary = self.let_the_agent_work(workspace).await?;
-
-        self.run.progress.enter(RunState::Collecting);
-        let bounds = Bounds {
-            files: self.request.limits.max_files.into(),
-            bytes: self.request.limits.max_result_bytes,
-        };
-        let work = workspace.work();
-        let changes = self
-            .stopping
-            .race(off_thread(move || diff(&work, &tree, bounds)))
-            .await??;
-        Ok(Work {
-            changes,
-            summary,
-            found_files,
-        })
-    }
-
-    /// The base commit in the working directory, and the earlier work on top of it.
-    async fn clone_into(&mut self, git: &Git, workspace: &Workspace) -> Result<Tree, Halt> {
-        let source = &self.request.source;
-        let cloning = async {
-            git.init().await?;
-            git::fetch(git, source).await?;
-            let tree = tree::list(git, &source.base_commit).await?;
-            tree::write(git, &tree, &workspace.work()).await?;
-            if let Some(earlier) = &self.request.checkpoint {
-                checkpoint::apply(&earlier.changes, &workspace.work())?;
-            }
-            Ok(tree)
-        };
-        let tree = self
-            .stopping
-            .race(cloning)
-            .await?
-            .map_err(|failed: git::GitFailed| RunFailure::CloneFailed { reason: failed.0 })?;
-        // It has done its work: what follows has no use for it.
-        self.request.source.token = None;
-        Ok(tree)
-    }
-
-    /// Looks for the words, and adds what is found to the prompt.
-    async fn search(&mut self, git: &Git) -> Result<Vec<LikelyFile>, Halt> {
-        let Some(words) = &self.request.code_search else {
-            return Ok(Vec::new());
-        };
-        let base: &CommitId = &self.request.source.base_commit;
-        let folders = &self.request.prompt.allowed_folders;
-        let found = self
-            .stopping
-            .race(git::search(git, base, words, folders))
-            .await?;
-        let known = &mut self.request.prompt.likely_files;
-        for file in &found {
-            if known.iter().all(|other| other.path != file.path) {
-                known.push(file.clone());
-            }
-        }
-        Ok(found)
-    }
-
-    /// The agent's last words, if all went well.
-    async fn let_the_agent_work(&mut self, workspace: &Workspace) -> Result<String, Halt> {
-        let limits = &self.request.limits;
-        let earlier = self.run.progress.spent();
-        let max_turns = limits.max_turns.get().saturating_sub(earlier.turns);
-        let budget = limits.max_budget_usd - earlier.cost_usd;
-        if max_turns == 0 {
-            return Err(RunFailure::TurnsExhausted.into());
-        }
-        if budget <= 0.0 {
-            return Err(RunFailure::BudgetExhausted.into());
-        }
-        let proxy = ModelProxy::start(&self.request.model, budget)
-            .await
-            .map_err(internal)?;
-        self.redactor.add(proxy.key().clone());
-        let launch = Launch {
-            prompt: &self.request.prompt.render(self.has_earlier_work()),
-            base_url: proxy.base_url(),
-            key: proxy.key(),
-            model: self.request.model.name.as_deref(),
-            max_turns,
-            max_budget_usd: budget,
-        };
-        let agent = Agent::start(self.config, workspace, &launch).map_err(internal)?;
-        let report = self.follow(agent, workspace, &proxy).await;
-        self.run.progress.note_cost(proxy.meter().cost_usd());
-        let report = report?;
-        Ok(judge::verdict(report, proxy.meter())?)
-    }
-
-    /// A checkpoint without changes only says what earlier runs have used up.
-    fn has_earlier_work(&self) -> bool {
-        let checkpoint = self.request.checkpoint.as_ref();
-        checkpoint.is_some_and(|earlier| !earlier.changes.is_empty())
-    }
-
-    /// Reads what the agent does until it ends or is ended.
-    async fn follow(
-        &mut self,
-        mut agent: Agent,
-        workspace: &Workspace,
-        proxy: &ModelProxy,
-    ) -> Result<judge::Ended, Halt> {
-        let work = workspace.work().to_string_lossy().into_owned();
-        let mut report: Option<Report> = None;
-        loop {
-            let line = match self.stopping.race(agent.next_line()).await {
-                Ok(line) => line,
-                Err(stop) => {
-                    agent.stop().await;
-                    return Err(stop.into());
-                }
-            };
-            let Some(line) = line else { break };
-            if let Some(event) = parse_event(&line, &work) {
-                self.run.progress.note(&event);
-                self.run.progress.note_cost(proxy.meter().cost_usd());
-                if let AgentEvent::Ended(said) = event {
-                    report = Some(said);
-                }
-            }
-        }
-        // No more output does not mean that it has ended: it may have closed its stream.
-        match self.stopping.wait_for(agent).await? {
-            Ok((status, stderr)) => Ok(judge::Ended {
-                report,
-                status,
-                stderr,
-            }),
-            Err(error) => Err(internal(error)),
-        }
-    }
-
-    /// What the agent had done when it was stopped; of a clone, what it was to go on from.
-    async fn last_checkpoint(&mut self) -> Option<Checkpoint> {
-        let Some((work, tree)) = self.run.live().clone() else {
-            return self.request.checkpoint.take();
-        };
-        let changes = off_thread(move || diff(&work, &tree, WHOLE)).await;
-        changes.ok().map(|changes| self.run.checkpoint_of(changes))
-    }
-}
-
-fn failed(failure: RunFailure) -> End {
-    End::Result(RunOutcome::Failed { failure }, Work::default())
-}
-
-fn internal(error: impl std::fmt::Display) -> Halt {
-    Halt::Failed(RunFailure::Internal {
-        reason: error.to_string(),
-    })
-}
 
 /// Work that reads many files, away from the async threads.
 async fn off_thread<T: Send + 'static>(

@@ -162,9 +162,9 @@ impl Runs {
         }
     }
 
-    /// Interrupts every run, keeps their checkpoints, and gives the caller a moment to fetch
-    /// them.
-    pub async fn shut_down(&self) {
+    /// Interrupts every run and keeps their checkpoints; a caller, if there still is one, has a
+    /// moment to fetch them.
+    pub async fn shut_down(&self, has_caller: bool) {
         self.shutting_down.store(true, Ordering::SeqCst);
         let deadline = Instant::now() + SHUT_DOWN_WITHIN;
         let active: Vec<_> = self
@@ -180,6 +180,9 @@ impl Runs {
             if timeout_at(deadline, run.done_with()).await.is_err() {
                 tracing::error!(run = %run.id(), "a run did not end in time");
             }
+        }
+        if !has_caller {
+            return;
         }
         let wanted = |run: &Arc<Run>| run.interrupted_with().is_some() && !run.was_fetched();
         while active.iter().any(wanted) && Instant::now() < deadline {

@@ -234,6 +234,11 @@ impl Executor {
         self.process.wait().unwrap();
     }
 
+    /// What the kernel does when whoever started it dies.
+    pub(crate) fn abandon(&mut self) {
+        drop(self.process.stdin.take());
+    }
+
     pub(crate) fn wait_for_end(&mut self, within: Duration) {
         let begin = Instant::now();
         while self.process.try_wait().unwrap().is_none() {
@@ -270,6 +275,7 @@ pub(crate) fn command(data: &Path, settings: &[(&str, &str)]) -> Command {
         .unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_bugbot-executor"));
     command
+        .arg("--end-with-stdin")
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("RUST_LOG", "debug")
@@ -278,7 +284,7 @@ pub(crate) fn command(data: &Path, settings: &[(&str, &str)]) -> Command {
         .env("EXECUTOR_DATA_DIR", data)
         .env("LINEAR_API_KEY", STRAY_SECRET)
         .envs(settings.iter().copied())
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log);
     command

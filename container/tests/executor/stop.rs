@@ -101,6 +101,17 @@ async fn an_executor_that_is_killed_takes_its_agents_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_executor_ends_with_whoever_started_it_and_takes_its_agents_along() {
+    let mut bench = Bench::new(Script::never_ends()).await;
+    let request = bench.request("abandoned");
+    bench.executor.client().start(&request).await.unwrap();
+    bench.wait_for_step(&request, "Reading README.md").await;
+    bench.executor.abandon();
+    bench.executor.wait_for_end(CANCEL_WITHIN);
+    bench.assert_nothing_is_left();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_wall_clock_ends_a_run() {
     let bench = Bench::new(Script::never_ends()).await;
     let mut request = bench.request("clock");

@@ -9,7 +9,8 @@ use anyhow::{Context, bail};
 
 use crate::stack::program;
 
-/// A running executor. It is killed when this is dropped, and its agents with it.
+/// A running executor. It is killed when this is dropped, and its agents with it; it also ends when
+/// this process does, however that happens: we hold the other end of its standard input.
 #[derive(Debug)]
 pub struct Executor {
     process: Child,
@@ -56,13 +57,14 @@ impl Executor {
         }
         let path = std::env::var("PATH").unwrap_or_default();
         let mut process = Command::new(built()?)
+            .arg("--end-with-stdin")
             .env_clear()
             .env("PATH", path)
             .env("EXECUTOR_ADDR", address)
             .env("EXECUTOR_TOKEN", token)
             .env("EXECUTOR_DATA_DIR", data)
             .env("AGENT_COMMAND", serde_json::json!([claude]).to_string())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

@@ -1,0 +1,185 @@
+//! One attempt at a run: the clone, the agent, the diff, and the cleaning up after them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use shared::executor::{Checkpoint, LikelyFile, RunFailure, RunOutcome, RunRequest, RunState};
+use shared::id::CommitId;
+
+use super::stopping::Stopping;
+use super::{End, Run, Stop, WHOLE, Work, off_thread};
+use crate::checkpoint;
+use crate::config::Config;
+use crate::diff::{Bounds, diff};
+use crate::git::{self, Git};
+use crate::redact::Redactor;
+use crate::tree::{self, Tree};
+use crate::workspace::Workspace;
+
+/// Why a run did not come to its natural end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Failed(RunFailure),
+    Stopped(Stop),
+}
+
+impl From<RunFailure> for Halt {
+    fn from(failure: RunFailure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Stop> for Halt {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
+}
+
+/// A run being executed.
+pub(super) struct Attempt<'a> {
+    pub(super) run: &'a Run,
+    pub(super) request: RunRequest,
+    pub(super) config: &'a Config,
+    pub(super) stopping: Stopping,
+    pub(super) redactor: Redactor,
+}
+
+impl<'a> Attempt<'a> {
+    /// An attempt at the run that has not begun.
+    pub(super) fn new(run: &'a Run, request: RunRequest, config: &'a Config) -> Self {
+        let token = request.source.token.clone();
+        Self {
+            run,
+            config,
+            redactor: Redactor::new(token.into_iter().chain([request.model.api_key.clone()])),
+            stopping: Stopping::new(&run.stop, request.limits.wall_clock, run.progress.spent()),
+            request,
+        }
+    }
+
+    /// Knows every secret that was in play.
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// From the empty directory to the end; the directory is gone when this returns.
+    pub(super) async fn carry_out(&mut self, runs_dir: &Path) -> End {
+        let workspace = match Workspace::create(runs_dir, self.run.id()) {
+            Ok(workspace) => workspace,
+            Err(error) => {
+                let reason = format!("cannot make the run's directory: {error}");
+                let failure = RunFailure::Internal { reason };
+                return End::Result(RunOutcome::Failed { failure }, Work::default());
+            }
+        };
+        let outcome = self.work(&workspace).await;
+        let end = match outcome {
+            Ok(work) => End::Result(RunOutcome::Completed, work),
+            Err(Halt::Failed(failure)) => failed(failure),
+            Err(Halt::Stopped(Stop::Cancelled)) => {
+                End::Result(RunOutcome::Cancelled, Work::default())
+            }
+            Err(Halt::Stopped(Stop::TimedOut)) => failed(RunFailure::TimedOut),
+            Err(Halt::Stopped(Stop::ShutDown)) => End::Interrupted(self.last_checkpoint().await),
+        };
+        *self.run.live() = None;
+        // It says so itself if it cannot be removed.
+        let _ = off_thread(move || {
+            drop(workspace);
+            Ok(())
+        })
+        .await;
+        end
+    }
+
+    async fn work(&mut self, workspace: &Workspace) -> Result<Work, Halt> {
+        let git = Git::new(workspace.git_dir(), &self.config.path);
+        let tree = Arc::new(self.clone_into(&git, workspace).await?);
+        let found_files = self.search(&git).await?;
+        workspace
+            .hand_over(self.config.agent_user)
+            .map_err(internal)?;
+        *self.run.live() = Some((workspace.work(), tree.clone()));
+
+        self.run.progress.enter(RunState::Running);
+        let summary = self.let_the_agent_work(workspace).await?;
+
+        self.run.progress.enter(RunState::Collecting);
+        let bounds = Bounds {
+            files: self.request.limits.max_files.into(),
+            bytes: self.request.limits.max_result_bytes,
+        };
+        let work = workspace.work();
+        let changes = self
+            .stopping
+            .race(off_thread(move || diff(&work, &tree, bounds)))
+            .await??;
+        Ok(Work {
+            changes,
+            summary,
+            found_files,
+        })
+    }
+
+    /// The base commit in the working directory, and the earlier work on top of it.
+    async fn clone_into(&mut self, git: &Git, workspace: &Workspace) -> Result<Tree, Halt> {
+        let source = &self.request.source;
+        let cloning = async {
+            git.init().await?;
+            git::fetch(git, source).await?;
+            let tree = tree::list(git, &source.base_commit).await?;
+            tree::write(git, &tree, &workspace.work()).await?;
+            if let Some(earlier) = &self.request.checkpoint {
+                checkpoint::apply(&earlier.changes, &workspace.work())?;
+            }
+            Ok(tree)
+        };
+        let tree = self
+            .stopping
+            .race(cloning)
+            .await?
+            .map_err(|failed: git::GitFailed| RunFailure::CloneFailed { reason: failed.0 })?;
+        // It has done its work: what follows has no use for it.
+        self.request.source.token = None;
+        Ok(tree)
+    }
+
+    /// Looks for the words, and adds what is found to the prompt.
+    async fn search(&mut self, git: &Git) -> Result<Vec<LikelyFile>, Halt> {
+        let Some(words) = &self.request.code_search else {
+            return Ok(Vec::new());
+        };
+        let base: &CommitId = &self.request.source.base_commit;
+        let folders = &self.request.prompt.allowed_folders;
+        let found = self
+            .stopping
+            .race(git::search(git, base, words, folders))
+            .await?;
+        let known = &mut self.request.prompt.likely_files;
+        for file in &found {
+            if known.iter().all(|other| other.path != file.path) {
+                known.push(file.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the agent had done when it was stopped; of a clone, what it was to go on from.
+    async fn last_checkpoint(&mut self) -> Option<Checkpoint> {
+        let Some((work, tree)) = self.run.live().clone() else {
+            return self.request.checkpoint.take();
+        };
+        let changes = off_thread(move || diff(&work, &tree, WHOLE)).await;
+        changes.ok().map(|changes| self.run.checkpoint_of(changes))
+    }
+}
+
+fn failed(failure: RunFailure) -> End {
+    End::Result(RunOutcome::Failed { failure }, Work::default())
+}
+
+pub(super) fn internal(error: impl std::fmt::Display) -> Halt {
+    Halt::Failed(RunFailure::Internal {
+        reason: error.to_string(),
+    })
+}
