@@ -2,6 +2,7 @@
 //! `shared::thread` and `shared::fix`. They decode what the runtime hands over, build the ports
 //! and call the core; no rule is here.
 
+mod audit;
 mod ports;
 mod sandbox;
 mod store;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use platform::object::Objects;
 use platform::{Console, Fetch, KvCache, Producer, SystemClock, SystemDice};
+use shared::audit::{self, Audits, LogName};
 use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
@@ -24,6 +25,7 @@ pub(crate) struct Ports {
     dead_letters: Producer,
     threads: Objects,
     jobs: Objects,
+    audit: Objects,
 }
 
 impl Ports {
@@ -35,6 +37,7 @@ impl Ports {
             dead_letters: Producer::bound(env, "DEAD_LETTERS")?,
             threads: Objects::bound(env, "THREADS")?,
             jobs: Objects::bound(env, "JOBS")?,
+            audit: Objects::bound(env, "AUDIT")?,
         })
     }
 }
@@ -123,6 +126,17 @@ impl Jobs for Ports {
         request: &fix::Request,
     ) -> std::result::Result<fix::Response, String> {
         let answer = self.jobs.call(job.as_str(), request, OBJECT_LIMIT).await;
+        answer.map_err(|failed| failed.to_string())
+    }
+}
+
+impl Audits for Ports {
+    async fn ask_audit(
+        &self,
+        log: &LogName,
+        request: &audit::Request,
+    ) -> std::result::Result<audit::Response, String> {
+        let answer = self.audit.call(log.as_str(), request, OBJECT_LIMIT).await;
         answer.map_err(|failed| failed.to_string())
     }
 }

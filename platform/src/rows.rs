@@ -65,6 +65,17 @@ impl Rows {
         .map(drop)
     }
 
+    /// Writes a row that is not there yet; one that is there is left as it is, and is an error.
+    pub fn insert<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreFailed> {
+        let json = serde_json::to_string(value)
+            .map_err(|error| StoreFailed(format!("{name} cannot be written: {error}")))?;
+        self.exec(
+            "INSERT INTO rows (name, json) VALUES (?, ?)",
+            vec![name.into(), json.into()],
+        )
+        .map(drop)
+    }
+
     /// Forgets the row `name`.
     pub fn delete(&self, name: &str) -> Result<(), StoreFailed> {
         self.exec("DELETE FROM rows WHERE name = ?", vec![name.into()])
@@ -78,12 +89,19 @@ impl Rows {
         limit: u32,
     ) -> Result<Vec<(String, T)>, StoreFailed> {
         // `substr` rather than LIKE or GLOB: a prefix may hold their wildcards.
-        let found = self.exec(
+        self.read(
             "SELECT name, json FROM rows WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1 \
              ORDER BY name LIMIT ?2",
             vec![prefix.into(), i64::from(limit).into()],
-        )?;
-        found
+        )
+    }
+
+    fn read<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        bindings: Vec<SqlStorageValue>,
+    ) -> Result<Vec<(String, T)>, StoreFailed> {
+        self.exec(query, bindings)?
             .into_iter()
             .map(|row| {
                 let name = text(&row[0])?.to_owned();
@@ -91,6 +109,20 @@ impl Rows {
                 Ok((name, value))
             })
             .collect()
+    }
+
+    /// The same for rows whose names come after `after`.
+    pub fn list_after<T: DeserializeOwned>(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, T)>, StoreFailed> {
+        self.read(
+            "SELECT name, json FROM rows WHERE name > ?1 AND substr(name, 1, length(?2)) = ?2 \
+             ORDER BY name LIMIT ?3",
+            vec![after.into(), prefix.into(), i64::from(limit).into()],
+        )
     }
 
     /// Runs `write`; what it wrote stays only if it returns `Ok`. It cannot await, on purpose:

@@ -5,6 +5,7 @@
 
 pub(crate) mod mark;
 
+use crate::audit::Audits;
 use crate::discord::client::DiscordClient;
 use crate::github::GitHubClient;
 use crate::http::Http;
@@ -18,7 +19,7 @@ use crate::thread::Threads;
 /// Every port of the consumer. The worker's shell implements it, and so do the tests.
 ///
 /// Job objects are reached by deliveries only ([`crate::fix::Jobs`]): a fix does not ask one.
-pub trait Platform: Http + Clock + Dice + Kv + Log + Threads {
+pub trait Platform: Http + Clock + Dice + Kv + Log + Threads + Audits {
     /// A queue of this platform.
     type Queue: Queue;
     /// `bugbot-commands`.

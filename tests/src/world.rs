@@ -12,6 +12,7 @@
 //! [`World::finish`] is what every story ends with: one outcome for each accepted job, and
 //! nothing left open anywhere.
 
+mod audit;
 mod check;
 mod course;
 mod front;
@@ -67,6 +68,8 @@ pub struct World {
     pub dead_letters: MemoryQueue,
     /// Why the sandbox cannot be started, if it cannot.
     pub sandbox_refuses: RefCell<Option<String>>,
+    /// Why the audit log does not answer, if it does not.
+    pub audit_refuses: RefCell<Option<String>>,
     /// The thread that stories play in.
     pub thread: ChannelId,
     settings: Settings,
@@ -76,6 +79,7 @@ pub struct World {
     kv: RefCell<BTreeMap<String, (String, Option<jiff::Timestamp>)>>,
     threads: RefCell<BTreeMap<ThreadId, String>>,
     jobs: RefCell<BTreeMap<JobId, JobCell>>,
+    audits: RefCell<BTreeMap<shared::audit::LogName, Vec<String>>>,
     log: RefCell<Vec<String>>,
     accepted: RefCell<BTreeMap<JobId, shared::job::Job>>,
     is_alarm_lost: Cell<bool>,
@@ -139,9 +143,11 @@ impl World {
             dead_letters: queue("bugbot-commands-dlq", 100),
             meter,
             sandbox_refuses: RefCell::default(),
+            audit_refuses: RefCell::default(),
             kv: RefCell::default(),
             threads: RefCell::default(),
             jobs: RefCell::default(),
+            audits: RefCell::default(),
             log: RefCell::default(),
             accepted: RefCell::default(),
             is_alarm_lost: Cell::new(false),

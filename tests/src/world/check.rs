@@ -25,6 +25,7 @@ impl World {
         let mut wrong = Vec::new();
         self.check_messages(more, &mut wrong);
         self.check_objects(&mut wrong);
+        self.check_audit(&mut wrong);
         for key in self.kv_keys("open:") {
             wrong.push(format!("the mark {key} is left"));
         }

@@ -148,6 +148,6 @@ fn from_json<T: DeserializeOwned>(text: &str) -> T {
 }
 
 /// As it arrives on the other side.
-fn through_json<T: Serialize + DeserializeOwned>(value: &T) -> T {
+pub(super) fn through_json<T: Serialize + DeserializeOwned>(value: &T) -> T {
     from_json(&json(value))
 }
