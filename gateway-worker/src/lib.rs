@@ -21,7 +21,8 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             |name| platform::env::is_bound(&env, name),
         )
     });
-    let answer = match inbound::read(request, gateway::MAX_BODY_BYTES, &gateway::HEADERS).await {
+    let limit = gateway::max_body_bytes(&request.path());
+    let answer = match inbound::read(request, limit, &gateway::HEADERS).await {
         Ok(request) => gateway::handle(&request, setup, &OfWorker(env)).await,
         Err(Unreadable::TooLarge(_)) => answer::too_large(),
         Err(Unreadable::Broken(_)) => answer::unreadable(),

@@ -8,6 +8,7 @@
 
 mod commands;
 mod dead_letter;
+mod notices;
 mod order;
 mod sweep;
 mod tell;
@@ -21,6 +22,7 @@ use crate::consumer::{Platform, Services, mark};
 use crate::discord::message::Message;
 use crate::fault::{Fault, Verdict};
 use crate::fix::Jobs;
+use crate::github::webhook::Notice;
 use crate::job::Job;
 use crate::ports::Level;
 use crate::report::{self, LiveMessage, ReplyTo};
@@ -44,6 +46,9 @@ pub async fn deliver<P: Platform + Jobs>(
     body: &str,
     attempt: u32,
 ) -> Settled {
+    if let Some(read) = Notice::decode(body) {
+        return notices::deliver(platform, body, read, attempt).await;
+    }
     let job = match Job::decode(body) {
         Ok(job) => job,
         Err(fault) => return dead_letter::park(platform, body, &fault.to_string(), attempt).await,

@@ -47,6 +47,8 @@ use crate::report::{LiveMessage, ReplyTo};
 use crate::secret::Secret;
 use crate::thread::LinkedIssue;
 
+/// Branches of fixes begin with this: what happens to others is none of ours.
+pub const BRANCH_PREFIX: &str = "bugbot/";
 /// How often a run is looked at.
 pub const POLL_EVERY: Duration = Duration::from_secs(2);
 /// A run that has left questions unanswered for this long is given up and started anew elsewhere.
@@ -169,7 +171,7 @@ impl Fix {
     /// The branch of this fix: `bugbot/eng-123-1a2b3c4d`.
     pub fn branch(&self) -> String {
         format!(
-            "bugbot/{}-{}",
+            "{BRANCH_PREFIX}{}-{}",
             self.order.issue.key.as_str().to_ascii_lowercase(),
             self.order.job.short()
         )

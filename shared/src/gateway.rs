@@ -11,6 +11,7 @@
 
 pub mod answer;
 mod conversation;
+mod github;
 mod intent;
 mod setup;
 mod suggest;
@@ -28,15 +29,33 @@ pub use suggest::{AUTOCOMPLETE_LIMIT, Known, KnownIssue, MemoryFailed, ThreadMem
 use crate::command::Command;
 use crate::discord::interaction::{self, Incoming, Interaction, Kind};
 use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use crate::github::webhook;
 use crate::http::{Http, Request, Response};
 use crate::ports::{Clock, Level, Log, Queue};
 
-/// The longest body that is accepted. Interactions are a few KiB; a message command carries one
+/// The longest body that is accepted of Discord. Interactions are a few KiB; a message command carries one
 /// message with its embeds, at most some tens.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// The only headers that are looked at.
-pub const HEADERS: [&str; 2] = [SIGNATURE_HEADER, TIMESTAMP_HEADER];
+pub const HEADERS: [&str; 5] = [
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    webhook::signature::SIGNATURE_HEADER,
+    webhook::EVENT_HEADER,
+    webhook::DELIVERY_HEADER,
+];
+
+/// Where GitHub delivers what happens to pull requests.
+pub const GITHUB_WEBHOOK_PATH: &str = "/github/webhook";
+
+/// The longest body that is read of a request to this path, before anything is known of it.
+pub fn max_body_bytes(path: &str) -> usize {
+    match path {
+        GITHUB_WEBHOOK_PATH => webhook::MAX_BODY_BYTES,
+        _ => MAX_BODY_BYTES,
+    }
+}
 
 /// What the gateway needs from its platform.
 pub trait Ports {
@@ -61,8 +80,12 @@ pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Res
     match (request.uri().path(), request.method()) {
         ("/" | "/discord/interactions", &Method::POST) => interact(request, setup, ports).await,
         ("/" | "/discord/interactions", _) => answer::method_not_allowed("POST"),
+        (GITHUB_WEBHOOK_PATH, &Method::POST) => github::receive(request, setup, ports).await,
+        (GITHUB_WEBHOOK_PATH, _) => answer::method_not_allowed("POST"),
         ("/health", &Method::GET | &Method::HEAD) => answer::healthy(),
-        ("/health/ready", &Method::GET | &Method::HEAD) => answer::readiness(setup.problems()),
+        ("/health/ready", &Method::GET | &Method::HEAD) => {
+            answer::readiness(setup.problems(), &setup.off())
+        }
         ("/health" | "/health/ready", _) => answer::method_not_allowed("GET, HEAD"),
         _ => answer::not_found(),
     }
@@ -75,7 +98,7 @@ async fn interact(request: &Request, setup: &Setup, ports: &impl Ports) -> Respo
     }
     let settings = match setup.settings() {
         Ok(settings) => settings,
-        Err(problems) => return answer::readiness(problems),
+        Err(problems) => return answer::readiness(problems, &setup.off()),
     };
     let now = ports.clock().now();
     let verified = match signature::verify(&settings.public_key, request.headers(), body, now) {

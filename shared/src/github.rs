@@ -18,6 +18,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod token;
+pub mod webhook;
 
 use std::cell::RefCell;
 use std::time::Duration;

@@ -27,6 +27,7 @@ impl Stage {
         let options = Options::default()
             .both("DISCORD_PUBLIC_KEY", discord.public_key())
             .both("DISCORD_BOT_TOKEN", discord.bot_token().expose())
+            .both("GITHUB_WEBHOOK_SECRET", "only the fake GitHub knows it")
             .both("DISCORD_API_URL", format!("{}/api/v10", api.origin()));
         let stack = Stack::start(options).await.unwrap();
         Self {

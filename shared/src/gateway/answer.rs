@@ -9,9 +9,7 @@ use super::suggest::Choice;
 use crate::command::Rejection;
 use crate::command::catalogue::NAME;
 use crate::command::help::render_help;
-use crate::discord::interaction::ParseError;
 use crate::discord::message::Message;
-use crate::discord::signature::Refusal;
 use crate::http::Response;
 
 // Types of the callback.
@@ -68,21 +66,38 @@ pub(super) fn healthy() -> Response {
     uncached(text(200, "ok"))
 }
 
-/// 200 if there is no problem, else 503 with the problems by name.
-pub(super) fn readiness(problems: &[Problem]) -> Response {
+/// 200 if there is no problem, else 503 with the problems by name. What is `off` was not
+/// configured, which an operator may want.
+pub(super) fn readiness(problems: &[Problem], off: &[Problem]) -> Response {
     let status = if problems.is_empty() { 200 } else { 503 };
-    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    uncached(json(
-        status,
-        &json!({"ready": problems.is_empty(), "problems": problems}),
-    ))
+    let named = |all: &[Problem]| -> Vec<String> { all.iter().map(ToString::to_string).collect() };
+    let mut body = json!({"ready": problems.is_empty(), "problems": named(problems)});
+    if !off.is_empty() {
+        body["off"] = json!(named(off));
+    }
+    uncached(json(status, &body))
 }
 
-pub(super) fn unauthorized(refusal: Refusal) -> Response {
+/// To GitHub: taken, or of no interest. GitHub shows the text beside the delivery.
+pub(super) fn noted(what: &str) -> Response {
+    text(202, what)
+}
+
+/// To GitHub's first delivery.
+pub(super) fn hello() -> Response {
+    text(200, "pong")
+}
+
+/// To GitHub: the delivery can be sent again by hand, which is said where a person sees it.
+pub(super) fn not_taken(why: &str) -> Response {
+    text(503, why)
+}
+
+pub(super) fn unauthorized(refusal: impl std::fmt::Display) -> Response {
     text(401, &refusal.to_string())
 }
 
-pub(super) fn bad_request(error: ParseError) -> Response {
+pub(super) fn bad_request(error: impl std::fmt::Display) -> Response {
     text(400, &error.to_string())
 }
 

@@ -6,6 +6,7 @@
 
 use crate::discord::client::DEFAULT_BASE;
 use crate::discord::signature::PublicKey;
+use crate::github::webhook::signature::MIN_SECRET_CHARS;
 use crate::secret::Secret;
 use crate::service::Api;
 
@@ -17,6 +18,7 @@ pub const THREADS_BINDING: &str = "THREADS";
 const PUBLIC_KEY: &str = "DISCORD_PUBLIC_KEY";
 const BOT_TOKEN: &str = "DISCORD_BOT_TOKEN";
 const API_URL: &str = "DISCORD_API_URL";
+const WEBHOOK_SECRET: &str = "GITHUB_WEBHOOK_SECRET";
 
 /// Settings that are complete and well-formed.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct GatewaySettings {
     pub bot_token: Secret,
     /// Where Discord is.
     pub discord_api_url: String,
+    /// With which GitHub signs; without it nothing is taken from GitHub.
+    pub webhook_secret: Option<Secret>,
 }
 
 /// One thing that is wrong with the configuration.
@@ -51,20 +55,29 @@ impl Setup {
         });
         let bot_token = required(BOT_TOKEN, &text).map(Secret::new).and_then(usable);
         let discord_api_url = absolute(text(API_URL).unwrap_or_else(|| DEFAULT_BASE.to_owned()));
+        let webhook_secret = webhook_secret(&text);
         let unbound = [QUEUE_BINDING, THREADS_BINDING]
             .into_iter()
             .filter(|name| !is_bound(name));
         let unbound: Vec<_> = unbound.map(|name| problem(name, "is not bound")).collect();
-        match (public_key, bot_token, discord_api_url) {
-            (Ok(public_key), Ok(bot_token), Ok(discord_api_url)) if unbound.is_empty() => {
+        match (public_key, bot_token, discord_api_url, webhook_secret) {
+            (Ok(public_key), Ok(bot_token), Ok(discord_api_url), Ok(webhook_secret))
+                if unbound.is_empty() =>
+            {
                 Self(Ok(GatewaySettings {
                     public_key,
                     bot_token,
                     discord_api_url,
+                    webhook_secret,
                 }))
             }
-            (public_key, bot_token, discord_api_url) => {
-                let malformed = [public_key.err(), bot_token.err(), discord_api_url.err()];
+            (public_key, bot_token, discord_api_url, webhook_secret) => {
+                let malformed = [
+                    public_key.err(),
+                    bot_token.err(),
+                    discord_api_url.err(),
+                    webhook_secret.err(),
+                ];
                 let mut problems: Vec<_> = malformed.into_iter().flatten().chain(unbound).collect();
                 problems.sort_by_key(|problem| problem.name);
                 Self(Err(problems))
@@ -77,6 +90,16 @@ impl Setup {
         self.0.as_ref().map_err(Vec::as_slice)
     }
 
+    /// What is not configured and need not be.
+    pub fn off(&self) -> Vec<Problem> {
+        let has_webhook = self.settings().is_ok_and(|it| it.webhook_secret.is_some());
+        // With problems, the secret is named among them or does not matter yet.
+        if has_webhook || !self.problems().is_empty() {
+            return Vec::new();
+        }
+        vec![webhook_is_off()]
+    }
+
     /// What is wrong.
     pub fn problems(&self) -> &[Problem] {
         self.settings().err().unwrap_or_default()
@@ -87,6 +110,24 @@ fn required(name: &'static str, text: &impl Fn(&str) -> Option<String>) -> Resul
     text(name)
         .filter(|value| !value.is_empty())
         .ok_or_else(|| problem(name, "is missing"))
+}
+
+/// Why nothing is taken from GitHub.
+pub(super) fn webhook_is_off() -> Problem {
+    let what =
+        "is missing: what happens to pull requests (checks, reviews, merges) is not followed";
+    problem(WEBHOOK_SECRET, what)
+}
+
+fn webhook_secret(text: &impl Fn(&str) -> Option<String>) -> Result<Option<Secret>, Problem> {
+    let secret = text(WEBHOOK_SECRET).map(|secret| secret.trim().to_owned());
+    match secret.filter(|secret| !secret.is_empty()) {
+        Some(secret) if secret.chars().count() < MIN_SECRET_CHARS => {
+            let what = format!("has fewer than {MIN_SECRET_CHARS} characters: it can be guessed");
+            Err(problem(WEBHOOK_SECRET, what))
+        }
+        secret => Ok(secret.map(Secret::new)),
+    }
 }
 
 fn absolute(url: String) -> Result<String, Problem> {

@@ -14,6 +14,7 @@ use crate::ports::QueueRefused;
 
 mod commands;
 mod endpoint;
+mod github;
 mod offers;
 
 const NOW: i64 = 1_780_000_000;
