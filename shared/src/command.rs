@@ -3,6 +3,7 @@
 //! Architecture invariant: what commands and options there are is written down once, in
 //! [`catalogue`]. Discord's registration, the help and the text grammar are derived from it.
 
+mod amount;
 pub mod catalogue;
 mod grammar;
 pub mod help;
@@ -13,12 +14,14 @@ mod render;
 
 use serde::{Deserialize, Serialize};
 
+pub use amount::{MAX_BUDGET_USD, MIN_BUDGET_USD};
 pub use catalogue::{OptionName, Verb};
 pub use grammar::{Addressee, parse_text};
 pub use registration::render_registration;
 pub use rejection::Rejection;
 pub use render::render_text;
 
+use crate::id::JobId;
 use crate::reference::{Scope, parse_email, parse_issue_ref, parse_repo_ref, parse_session_ref};
 
 /// What somebody asked bugbot to do.
@@ -40,6 +43,16 @@ pub enum Command {
     Cancel(Options),
     /// Do the last failed job of this thread again.
     Retry(Options),
+    /// Let a fix that waits for approval go on.
+    Approve(Options),
+    /// End a fix that waits for approval.
+    Reject(Options),
+    /// Give the running fix further instructions.
+    Steer(Options),
+    /// Let a fix that stopped at a limit go on with more money.
+    Continue(Options),
+    /// Deploy the pull request's branch.
+    Deploy(Options),
     /// Show what there is.
     Help(Options),
 }
@@ -67,6 +80,11 @@ impl Command {
             Verb::Status => Self::Status(options),
             Verb::Cancel => Self::Cancel(options),
             Verb::Retry => Self::Retry(options),
+            Verb::Approve => Self::Approve(options),
+            Verb::Reject => Self::Reject(options),
+            Verb::Steer => Self::Steer(options),
+            Verb::Continue => Self::Continue(options),
+            Verb::Deploy => Self::Deploy(options),
             Verb::Help => Self::Help(options),
         }
     }
@@ -101,6 +119,11 @@ impl Command {
             Self::Status(_) => Verb::Status,
             Self::Cancel(_) => Verb::Cancel,
             Self::Retry(_) => Verb::Retry,
+            Self::Approve(_) => Verb::Approve,
+            Self::Reject(_) => Verb::Reject,
+            Self::Steer(_) => Verb::Steer,
+            Self::Continue(_) => Verb::Continue,
+            Self::Deploy(_) => Verb::Deploy,
             Self::Help(_) => Verb::Help,
         }
     }
@@ -117,6 +140,11 @@ impl Command {
         | Self::Status(options)
         | Self::Cancel(options)
         | Self::Retry(options)
+        | Self::Approve(options)
+        | Self::Reject(options)
+        | Self::Steer(options)
+        | Self::Continue(options)
+        | Self::Deploy(options)
         | Self::Help(options)) = self;
         options
     }
@@ -128,6 +156,11 @@ impl Command {
         | Self::Status(options)
         | Self::Cancel(options)
         | Self::Retry(options)
+        | Self::Approve(options)
+        | Self::Reject(options)
+        | Self::Steer(options)
+        | Self::Continue(options)
+        | Self::Deploy(options)
         | Self::Help(options)) = self;
         options
     }
@@ -152,6 +185,15 @@ pub struct Options {
     /// What is wrong, in the person's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Further instructions for a running fix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Money, in dollars: `2.50`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
+    /// A job of the conversation, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
 }
 
 impl Options {
@@ -163,7 +205,20 @@ impl Options {
             OptionName::Session => self.session.as_deref(),
             OptionName::Email => self.email.as_deref(),
             OptionName::Description => self.description.as_deref(),
+            OptionName::Text => self.text.as_deref(),
+            OptionName::Budget => self.budget.as_deref(),
+            OptionName::Job => self.job.as_deref(),
         }
+    }
+
+    /// The budget in dollars.
+    pub fn budget_usd(&self) -> Option<f64> {
+        self.budget.as_deref().and_then(amount::parse_usd)
+    }
+
+    /// The job.
+    pub fn job_id(&self) -> Option<JobId> {
+        self.job.as_deref().map(JobId::new)
     }
 
     /// Sets an option after checking its value. The value is kept as it was given, without the
@@ -192,7 +247,13 @@ impl Options {
             OptionName::Repo => drop(parse_repo_ref(&value)?),
             OptionName::Session => drop(parse_session_ref(&value, scope)?),
             OptionName::Email => drop(parse_email(&value)?),
-            OptionName::Description => {}
+            OptionName::Budget if amount::parse_usd(&value).is_none() => {
+                return Err(Rejection::NotMoney { given: value });
+            }
+            OptionName::Job if !is_job(&value) => {
+                return Err(Rejection::NotAJob { given: value });
+            }
+            OptionName::Description | OptionName::Text | OptionName::Budget | OptionName::Job => {}
         }
         let slot = self.slot(option);
         if slot.is_some() {
@@ -202,6 +263,11 @@ impl Options {
         Ok(())
     }
 
+    /// Takes the value of an option out.
+    fn take(&mut self, option: OptionName) -> Option<String> {
+        self.slot(option).take()
+    }
+
     fn slot(&mut self, option: OptionName) -> &mut Option<String> {
         match option {
             OptionName::Issue => &mut self.issue,
@@ -209,8 +275,16 @@ impl Options {
             OptionName::Session => &mut self.session,
             OptionName::Email => &mut self.email,
             OptionName::Description => &mut self.description,
+            OptionName::Text => &mut self.text,
+            OptionName::Budget => &mut self.budget,
+            OptionName::Job => &mut self.job,
         }
     }
+}
+
+/// A job has the id of its interaction: a snowflake.
+fn is_job(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

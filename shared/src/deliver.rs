@@ -10,6 +10,7 @@ mod commands;
 mod dead_letter;
 mod notices;
 mod order;
+mod orders;
 mod sweep;
 mod tell;
 

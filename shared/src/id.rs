@@ -50,6 +50,8 @@ ids! {
     MessageId,
     /// A Discord user.
     UserId,
+    /// A role in a Discord server.
+    RoleId,
     /// One Discord interaction: the key that makes a redelivery harmless.
     InteractionId,
     /// A conversation: the channel (or thread) in which a command was given.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 use crate::id::{
-    ApplicationId, ChannelId, GuildId, InteractionId, JobId, MessageId, ThreadId, UserId,
+    ApplicationId, ChannelId, GuildId, InteractionId, JobId, MessageId, RoleId, ThreadId, UserId,
 };
 use crate::reference::References;
 use crate::secret::Secret;
@@ -69,6 +69,9 @@ pub struct DiscordContext {
     pub message_id: MessageId,
     /// Who gave the command.
     pub user_id: UserId,
+    /// The roles of who gave it, in the server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub user_roles: Vec<RoleId>,
     /// The server; empty in a direct message.
     pub guild_id: GuildId,
     /// The text of the message that the command is about.

@@ -12,6 +12,7 @@ mod fix;
 mod format;
 mod live;
 pub(crate) mod markdown;
+mod orders;
 mod packet;
 mod pull_request;
 mod show;
@@ -22,6 +23,7 @@ mod tests;
 pub use answers::*;
 pub use fix::{fix_line, fix_outcome, fix_progress, fix_terminal};
 pub use live::{LiveMessage, ReplyTo};
+pub use orders::*;
 pub use packet::{Packet, contextualized};
 pub use pull_request::{
     commit_body, commit_headline, issue_comment, job_trailer, pull_request_body, pull_request_title,

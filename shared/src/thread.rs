@@ -11,12 +11,14 @@
 //! Everything here is a pure step over [`Thread`]; the Durable Object stores what comes out.
 
 mod client;
+mod known_job;
 mod protocol;
 mod step;
 #[cfg(test)]
 mod tests;
 
 pub use client::{ThreadClient, Threads};
+pub use known_job::{KnownJob, MAX_KNOWN_JOBS, Standing};
 pub use protocol::*;
 
 use std::collections::VecDeque;
@@ -67,6 +69,9 @@ pub struct Thread {
     ended: VecDeque<Ended>,
     /// What a retry does again.
     again: Option<Task>,
+    /// The job that did it last.
+    #[serde(default)]
+    again_of: Option<JobId>,
 }
 
 /// The issue of a conversation.
@@ -124,4 +129,7 @@ struct Ended {
     job: JobId,
     command: Verb,
     outcome: Outcome,
+    /// Whether a Job object has it.
+    #[serde(default)]
+    is_fix: bool,
 }

@@ -22,18 +22,33 @@ pub enum Verb {
     Cancel,
     /// Do the last failed job of this thread again.
     Retry,
+    /// Let a fix that waits for approval go on.
+    Approve,
+    /// End a fix that waits for approval.
+    Reject,
+    /// Give the running fix further instructions.
+    Steer,
+    /// Let a fix that stopped at a limit go on with more money.
+    Continue,
+    /// Deploy the pull request's branch.
+    Deploy,
     /// Show what there is.
     Help,
 }
 
 impl Verb {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Contextualize,
         Self::Fix,
         Self::Status,
         Self::Cancel,
         Self::Retry,
+        Self::Approve,
+        Self::Reject,
+        Self::Steer,
+        Self::Continue,
+        Self::Deploy,
         Self::Help,
     ];
 
@@ -45,6 +60,11 @@ impl Verb {
             Self::Status => "status",
             Self::Cancel => "cancel",
             Self::Retry => "retry",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Steer => "steer",
+            Self::Continue => "continue",
+            Self::Deploy => "deploy",
             Self::Help => "help",
         }
     }
@@ -54,7 +74,15 @@ impl Verb {
         match self {
             Self::Contextualize => &["contextualise", "context"],
             Self::Cancel => &["stop"],
-            Self::Fix | Self::Status | Self::Retry | Self::Help => &[],
+            Self::Fix
+            | Self::Status
+            | Self::Retry
+            | Self::Approve
+            | Self::Reject
+            | Self::Steer
+            | Self::Continue
+            | Self::Deploy
+            | Self::Help => &[],
         }
     }
 
@@ -68,6 +96,11 @@ impl Verb {
             Self::Status => "Show what is going on in this thread",
             Self::Cancel => "Stop what is running in this thread",
             Self::Retry => "Do the last failed job of this thread again",
+            Self::Approve => "Let the fix that waits for approval go on",
+            Self::Reject => "End the fix that waits for approval",
+            Self::Steer => "Give the running fix further instructions",
+            Self::Continue => "Let a fix that stopped at a limit go on with more money",
+            Self::Deploy => "Deploy the branch of this thread's pull request",
             Self::Help => "Show what bugbot can do",
         }
     }
@@ -75,10 +108,25 @@ impl Verb {
     /// What it takes, in the order in which it is shown.
     pub fn options(self) -> &'static [OptionName] {
         match self {
-            Self::Contextualize | Self::Fix => &OptionName::ALL,
-            // These are about the thread in which they are given.
-            Self::Status | Self::Cancel | Self::Retry | Self::Help => &[],
+            Self::Contextualize | Self::Fix => &OptionName::OF_WORK,
+            // These are about a job of the thread in which they are given.
+            Self::Status
+            | Self::Cancel
+            | Self::Retry
+            | Self::Approve
+            | Self::Reject
+            | Self::Deploy => &[OptionName::Job],
+            Self::Steer => &[OptionName::Text, OptionName::Job],
+            Self::Continue => &[OptionName::Budget, OptionName::Job],
+            Self::Help => &[],
         }
+    }
+
+    /// The option that free words of a text are.
+    pub fn free_text(self) -> Option<OptionName> {
+        [OptionName::Description, OptionName::Text]
+            .into_iter()
+            .find(|option| self.takes(*option))
     }
 
     /// Whether it takes an option.
@@ -128,11 +176,29 @@ pub enum OptionName {
     Email,
     /// Free text.
     Description,
+    /// Further instructions.
+    Text,
+    /// Money, in dollars.
+    Budget,
+    /// A job of the conversation.
+    Job,
 }
 
 impl OptionName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
+        Self::Issue,
+        Self::Repo,
+        Self::Session,
+        Self::Email,
+        Self::Description,
+        Self::Text,
+        Self::Budget,
+        Self::Job,
+    ];
+
+    /// What describes work: the options of `contextualize` and `fix`.
+    pub const OF_WORK: [Self; 5] = [
         Self::Issue,
         Self::Repo,
         Self::Session,
@@ -148,6 +214,9 @@ impl OptionName {
             Self::Session => "session",
             Self::Email => "email",
             Self::Description => "description",
+            Self::Text => "text",
+            Self::Budget => "budget",
+            Self::Job => "job",
         }
     }
 
@@ -156,7 +225,12 @@ impl OptionName {
         match self {
             Self::Repo => &["repository"],
             Self::Email => &["e-mail"],
-            Self::Issue | Self::Session | Self::Description => &[],
+            Self::Issue
+            | Self::Session
+            | Self::Description
+            | Self::Text
+            | Self::Budget
+            | Self::Job => &[],
         }
     }
 
@@ -168,6 +242,9 @@ impl OptionName {
             Self::Session => "PostHog recording: its address or session id",
             Self::Email => "E-mail of the person who saw the bug",
             Self::Description => "What is wrong, in your own words",
+            Self::Text => "What the agent should know or do differently",
+            Self::Budget => "How many dollars more it may cost",
+            Self::Job => "Which job of this thread; without it the newest",
         }
     }
 
@@ -179,12 +256,15 @@ impl OptionName {
             Self::Session => "0190b1c2-7d3e-7f00-8a1b-2c3d4e5f6071",
             Self::Email => "ann@example.com",
             Self::Description => "\"the save button does nothing\"",
+            Self::Text => "\"keep the old button\"",
+            Self::Budget => "2.50",
+            Self::Job => "175928847299117063",
         }
     }
 
     /// Whether values are offered while somebody types.
     pub fn has_autocomplete(self) -> bool {
-        matches!(self, Self::Issue | Self::Repo)
+        matches!(self, Self::Issue | Self::Repo | Self::Job)
     }
 
     /// The most characters of its value. Within Discord's own limit of 6,000 for an option.
@@ -193,6 +273,9 @@ impl OptionName {
             Self::Issue | Self::Repo | Self::Session => REFERENCE_CHARS,
             Self::Email => crate::reference::email::MAX_CHARS,
             Self::Description => DESCRIPTION_CHARS,
+            Self::Text => TEXT_CHARS,
+            Self::Budget => BUDGET_CHARS,
+            Self::Job => JOB_CHARS,
         }
     }
 
@@ -219,3 +302,12 @@ pub const REFERENCE_CHARS: usize = 500;
 
 /// The longest description: as long as the longest message that a person can send on Discord.
 pub const DESCRIPTION_CHARS: usize = 4_000;
+
+/// The longest instruction for a running fix: what a person writes in a minute or two.
+pub const TEXT_CHARS: usize = 2_000;
+
+/// The longest amount: `$1000.00` with spaces.
+const BUDGET_CHARS: usize = 20;
+
+/// The longest id of a job: a snowflake has at most 20 digits.
+const JOB_CHARS: usize = 20;

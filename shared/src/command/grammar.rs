@@ -228,7 +228,8 @@ impl Reader<'_> {
                 .find(char::is_whitespace)
                 .unwrap_or(self.text.len() - word.start);
         let whole = &self.text[word.start..end];
-        let Some((option, value)) = bare_option(whole, self.scope) else {
+        let amount = bare_amount(whole).filter(|_| self.verb.takes(OptionName::Budget));
+        let Some((option, value)) = amount.or_else(|| bare_option(whole, self.scope)) else {
             return Ok(false);
         };
         if !self.verb.takes(option) || self.options.get(option).is_some() {
@@ -258,18 +259,26 @@ impl Reader<'_> {
 
     fn finish(mut self) -> Result<Command, Rejection> {
         // "cancel, please": a command about the thread needs no words, and minds none.
-        if !self.free.is_empty() && self.verb.takes(OptionName::Description) {
-            let explicit = self.options.description.take();
+        if !self.free.is_empty()
+            && let Some(option) = self.verb.free_text()
+        {
+            let explicit = self.options.take(option);
             let pieces: Vec<&str> = explicit
                 .as_deref()
                 .into_iter()
                 .chain(self.free.iter().copied())
                 .collect();
-            let description = pieces.join(" ");
-            self.set(OptionName::Description, description)?;
+            let text = pieces.join(" ");
+            self.set(option, text)?;
         }
         Ok(Command::new(self.verb, self.options))
     }
+}
+
+/// `@bugbot continue $5`: an amount needs no name either.
+fn bare_amount(word: &str) -> Option<(OptionName, String)> {
+    super::amount::parse_usd(word)?;
+    Some((OptionName::Budget, word.to_owned()))
 }
 
 /// The option whose value a whole word is by its form. A repository counts by address only: half

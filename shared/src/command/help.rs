@@ -13,15 +13,22 @@ pub fn render_help() -> String {
             format_args!("`/{NAME} {verb}` {}", verb.description()),
         );
     }
-    line(
-        &mut help,
-        format_args!("\nOptions of {}, all optional:", takers()),
-    );
-    for option in OptionName::ALL {
+    for options in [
+        &OptionName::OF_WORK[..],
+        &[OptionName::Text],
+        &[OptionName::Budget],
+        &[OptionName::Job],
+    ] {
         line(
             &mut help,
-            format_args!("`{option}` {}", option.description()),
+            format_args!("\nOptions of {}, all optional:", takers(options)),
         );
+        for option in options {
+            line(
+                &mut help,
+                format_args!("`{option}` {}", option.description()),
+            );
+        }
     }
     let menus: Vec<String> = MESSAGE_COMMANDS
         .iter()
@@ -46,13 +53,18 @@ pub fn render_help() -> String {
     help.trim_end().to_owned()
 }
 
-fn takers() -> String {
+fn takers(options: &[OptionName]) -> String {
+    let takes_all = |verb: &&Verb| options.iter().all(|option| verb.takes(*option));
     let takers: Vec<String> = Verb::ALL
         .iter()
-        .filter(|verb| !verb.options().is_empty())
+        .filter(takes_all)
         .map(|verb| format!("`{verb}`"))
         .collect();
-    takers.join(" and ")
+    match takers.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
 }
 
 fn line(help: &mut String, text: std::fmt::Arguments<'_>) {

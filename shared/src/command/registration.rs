@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::amount::{MAX_BUDGET_USD, MIN_BUDGET_USD};
 use super::catalogue::{DESCRIPTION, MESSAGE_COMMANDS, NAME, OptionName, Verb};
 
 /// Type of a command that is typed: `/bugbot`.
@@ -14,6 +15,8 @@ const MESSAGE: u8 = 3;
 const SUB_COMMAND: u8 = 1;
 /// Type of an option that holds text.
 const STRING: u8 = 3;
+/// Type of an option that holds a number, whole or not.
+const NUMBER: u8 = 10;
 /// Commands work in servers (0) and in direct messages with us (1).
 const CONTEXTS: [u8; 2] = [0, 1];
 /// We are installed to a server (0), not to a user.
@@ -52,6 +55,16 @@ fn render_subcommand(verb: Verb) -> Value {
 }
 
 fn render_option(option: OptionName) -> Value {
+    if option == OptionName::Budget {
+        return json!({
+            "name": option.name(),
+            "type": NUMBER,
+            "description": option.description(),
+            "required": false,
+            "min_value": MIN_BUDGET_USD,
+            "max_value": MAX_BUDGET_USD,
+        });
+    }
     let mut rendered = json!({
         "name": option.name(),
         "type": STRING,

@@ -1,5 +1,6 @@
 //! What a person got wrong in a command, and the words that say so.
 
+use super::amount::{MAX_BUDGET_USD, MIN_BUDGET_USD};
 use super::catalogue::{NAME, OptionName, Verb};
 use crate::reference::Unrecognised;
 use crate::report::escape::inline_code;
@@ -52,6 +53,18 @@ pub enum Rejection {
         option: OptionName,
         /// How many characters were given.
         chars: usize,
+    },
+    /// A budget that is no amount of dollars, or an unreasonable one.
+    #[error("not an amount of money: {given:?}")]
+    NotMoney {
+        /// What was typed.
+        given: String,
+    },
+    /// A job that cannot be one.
+    #[error("not the id of a job: {given:?}")]
+    NotAJob {
+        /// What was typed.
+        given: String,
     },
     /// A quotation mark without its partner.
     #[error("a quoted value is not closed")]
@@ -127,6 +140,18 @@ impl Rejection {
                 "The option `{option}` has {chars} characters, {} more than fit. Shorten it, and put the rest in \
                  the thread: I read that too.",
                 chars.saturating_sub(option.max_chars())
+            ),
+            Self::NotMoney { given } => format!(
+                "{} is no budget. Give an amount of dollars from {MIN_BUDGET_USD} to \
+                 {MAX_BUDGET_USD}, such as `{}`.",
+                shown(given),
+                OptionName::Budget.example()
+            ),
+            Self::NotAJob { given } => format!(
+                "{} is not a job of this thread. Pick one of those that are offered while you type, or leave \
+                 `{}` out.",
+                shown(given),
+                OptionName::Job
             ),
             Self::OpenQuote => {
                 let example = OptionName::Description.example();

@@ -146,6 +146,7 @@ fn references_need_no_name() {
             session: some(session),
             email: some("ann@example.com"),
             description: some("it is dead"),
+            ..Options::default()
         })
     );
     assert_eq!(parsed("@bugbot fix ENG-12").options().issue, some("ENG-12"));
@@ -220,17 +221,56 @@ fn words_after_a_command_about_the_thread_do_not_matter() {
 }
 
 #[test]
+fn free_words_after_steer_are_the_instructions() {
+    for text in [
+        "@bugbot steer keep the old button",
+        "@bugbot steer text:\"keep the old button\"",
+    ] {
+        let text = parsed(text).options().text.clone();
+        assert_eq!(text, some("keep the old button"));
+    }
+}
+
+#[test]
+fn an_amount_after_continue_needs_no_name() {
+    for text in [
+        "@bugbot continue $2.50",
+        "@bugbot continue 2.50 please",
+        "@bugbot continue budget:2.50",
+    ] {
+        assert_eq!(parsed(text).options().budget_usd(), Some(2.5), "{text}");
+    }
+    assert_eq!(parsed("@bugbot continue").options().budget_usd(), None);
+}
+
+#[test]
+fn a_command_about_a_job_can_name_it() {
+    for verb in Verb::ALL
+        .into_iter()
+        .filter(|verb| verb.takes(OptionName::Job))
+    {
+        let command = parsed(&format!("@bugbot {verb} job:175928847299117063"));
+        let job = command.options().job_id();
+        assert_eq!(job, Some(JobId::new("175928847299117063")), "{verb}");
+    }
+}
+
+#[test]
 fn a_refusal_shows_what_would_have_worked() {
-    assert_snapshot!(refused("@bugbot fxi the bug"), @"I don't know the command `fxi`. Did you mean `fix`? I know `contextualize`, `fix`, `status`, `cancel`, `retry` and `help`.");
-    assert_snapshot!(refused("@bugbot con`text`ualize!"), @"I don't know the command `conˋtextˋualize`. Did you mean `contextualize`? I know `contextualize`, `fix`, `status`, `cancel`, `retry` and `help`.");
-    assert_snapshot!(refused("@bugbot explode"), @"I don't know the command `explode`. I know `contextualize`, `fix`, `status`, `cancel`, `retry` and `help`.");
+    assert_snapshot!(refused("@bugbot fxi the bug"), @"I don't know the command `fxi`. Did you mean `fix`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.");
+    assert_snapshot!(refused("@bugbot con`text`ualize!"), @"I don't know the command `conˋtextˋualize`. Did you mean `contextualize`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.");
+    assert_snapshot!(refused("@bugbot explode"), @"I don't know the command `explode`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.");
     assert_snapshot!(refused("@bugbot fix isue:ENG-1"), @"`fix` has no option `isue`. Did you mean `issue`? It takes `issue`, `repo`, `session`, `email` and `description`.");
     assert_snapshot!(refused("@bugbot fix --force"), @"`fix` has no option `force`. It takes `issue`, `repo`, `session`, `email` and `description`.");
-    assert_snapshot!(refused("@bugbot status issue:ENG-1"), @"`status` has no option `issue`. It takes no options: it is about the thread in which you give it.");
+    assert_snapshot!(refused("@bugbot help issue:ENG-1"), @"`help` has no option `issue`. It takes no options: it is about the thread in which you give it.");
     assert_snapshot!(refused("@bugbot fix issue:"), @"The option `issue` has no value. Write it like `issue:ENG-123`.");
     assert_snapshot!(refused("@bugbot fix issue:ENG-1 issue:ENG-2"), @"The option `issue` is there twice. Keep the one you mean.");
     assert_snapshot!(refused("@bugbot fix description:\"never closed"), @r#"A quotation mark is not closed. Write it like `description:"the save button does nothing"`."#);
     assert_snapshot!(refused("@bugbot status\n@bugbot fix"), @"One command a message, please: send the second `@bugbot` on its own.");
+    assert_snapshot!(refused("@bugbot status issue:ENG-1"), @"`status` has no option `issue`. It takes `job`.");
+    assert_snapshot!(refused("@bugbot continue budget:much"), @"`much` is no budget. Give an amount of dollars from 0.1 to 1000, such as `2.50`.");
+    assert_snapshot!(refused("@bugbot continue budget:100000"), @"`100000` is no budget. Give an amount of dollars from 0.1 to 1000, such as `2.50`.");
+    assert_snapshot!(refused("@bugbot cancel job:mine"), @"`mine` is not a job of this thread. Pick one of those that are offered while you type, or leave `job` out.");
     assert_snapshot!(refused("@bugbot fix issue:soon"), @"`soon` is not a Linear issue. Give its identifier, such as `ENG-123`, or its address, such as `https://linear.app/acme/issue/ENG-123`.");
     assert_snapshot!(refused("@bugbot fix issue:WEB-3"), @"There is no Linear team `WEB`. Issues here look like `ENG-…`, `OPS-…`.");
     assert_snapshot!(refused("@bugbot fix repo:web"), @"`web` is not a GitHub repository. Give `owner/name` or its address, such as `https://github.com/acme/web`.");
@@ -413,13 +453,13 @@ fn the_registration() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .filter(|_| sub["name"] == "fix")
+                .filter(|_| sub["name"] != "contextualize")
             {
                 writeln!(shown, "    {}", sorted(option)).unwrap();
             }
         }
     }
-    assert_snapshot!(shown, @r##"
+    assert_snapshot!(shown, @r#"
     {"contexts":[0,1],"description":"From a bug report to context, and from context to a pull request","integration_types":[0],"name":"bugbot","type":1}
       {"description":"Find or create the Linear issue and add recordings, people and likely files","name":"contextualize","type":1}
       {"description":"Fix the bug and open a pull request","name":"fix","type":1}
@@ -429,24 +469,44 @@ fn the_registration() {
         {"description":"E-mail of the person who saw the bug","max_length":254,"name":"email","required":false,"type":3}
         {"description":"What is wrong, in your own words","max_length":4000,"name":"description","required":false,"type":3}
       {"description":"Show what is going on in this thread","name":"status","type":1}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
       {"description":"Stop what is running in this thread","name":"cancel","type":1}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
       {"description":"Do the last failed job of this thread again","name":"retry","type":1}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
+      {"description":"Let the fix that waits for approval go on","name":"approve","type":1}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
+      {"description":"End the fix that waits for approval","name":"reject","type":1}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
+      {"description":"Give the running fix further instructions","name":"steer","type":1}
+        {"description":"What the agent should know or do differently","max_length":2000,"name":"text","required":false,"type":3}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
+      {"description":"Let a fix that stopped at a limit go on with more money","name":"continue","type":1}
+        {"description":"How many dollars more it may cost","max_value":1000.0,"min_value":0.1,"name":"budget","required":false,"type":10}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
+      {"description":"Deploy the branch of this thread's pull request","name":"deploy","type":1}
+        {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
       {"description":"Show what bugbot can do","name":"help","type":1}
     {"contexts":[0,1],"integration_types":[0],"name":"Add context","type":3}
     {"contexts":[0,1],"integration_types":[0],"name":"Fix this bug","type":3}
-    "##);
+    "#);
 }
 
 #[test]
 fn the_help() {
     let help = render_help();
     assert!(count(&help) <= MAX_CONTENT_CHARS);
-    assert_snapshot!(help, @r##"
+    assert_snapshot!(help, @r"
     `/bugbot contextualize` Find or create the Linear issue and add recordings, people and likely files
     `/bugbot fix` Fix the bug and open a pull request
     `/bugbot status` Show what is going on in this thread
     `/bugbot cancel` Stop what is running in this thread
     `/bugbot retry` Do the last failed job of this thread again
+    `/bugbot approve` Let the fix that waits for approval go on
+    `/bugbot reject` End the fix that waits for approval
+    `/bugbot steer` Give the running fix further instructions
+    `/bugbot continue` Let a fix that stopped at a limit go on with more money
+    `/bugbot deploy` Deploy the branch of this thread's pull request
     `/bugbot help` Show what bugbot can do
 
     Options of `contextualize` and `fix`, all optional:
@@ -456,9 +516,18 @@ fn the_help() {
     `email` E-mail of the person who saw the bug
     `description` What is wrong, in your own words
 
+    Options of `steer`, all optional:
+    `text` What the agent should know or do differently
+
+    Options of `continue`, all optional:
+    `budget` How many dollars more it may cost
+
+    Options of `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue` and `deploy`, all optional:
+    `job` Which job of this thread; without it the newest
+
     On a message: right-click, *Apps*, then *Add context* (`contextualize`) or *Fix this bug* (`fix`).
     In a text: `@bugbot fix issue:ENG-123 repo:acme/web the save button does nothing`.
-    "##);
+    ");
 }
 
 fn any_verb() -> impl Strategy<Value = Verb> {
@@ -482,14 +551,14 @@ prop_compose! {
             r#"(?s)[a-z"]([ \\"”“:=\n`@<>-]|issue|--repo|@bugbot fix|ENG-1|```){0,20}[a-z]"#,
         ]),
     ) -> Options {
-        Options { issue, repo, session, email, description }
+        Options { issue, repo, session, email, description, ..Options::default() }
     }
 }
 
 proptest! {
     #[test]
     fn a_rendered_command_parses_to_itself(verb in any_verb(), options in any_options()) {
-        let options = if verb.options().is_empty() { Options::default() } else { options };
+        let options = if verb.takes(OptionName::Issue) { options } else { Options::default() };
         let command = Command::new(verb, options);
         let text = render_text(&command);
         prop_assert_eq!(parse(&text), Ok(Some(command)), "{}", text);

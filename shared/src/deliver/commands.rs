@@ -1,6 +1,7 @@
 //! What each command does, once it is its turn.
 
 use super::order::order;
+use super::orders::named_job;
 use super::{Delivery, Done};
 use crate::command::{Command, help::render_help};
 use crate::consumer::Platform;
@@ -8,11 +9,11 @@ use crate::contextualize::{Work, contextualize};
 use crate::discord::message::Message;
 use crate::fault::Fault;
 use crate::fix::{self, Jobs};
-use crate::id::UserId;
+use crate::id::{JobId, UserId};
 use crate::job::Job;
 use crate::ports::Level;
 use crate::report::{self, LiveMessage};
-use crate::thread::{Known, LinkedIssue, Outcome, TurnHeld};
+use crate::thread::{Known, KnownJob, LinkedIssue, Outcome, TurnHeld};
 
 impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Does what the job asks for.
@@ -26,8 +27,16 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             Command::Contextualize(_) => self.contextualize(job, turn, known).await,
             Command::Fix(_) => self.fix(job, turn, known).await,
             Command::Retry(_) => self.retry(job, turn, known).await,
-            Command::Status(_) => self.status().await,
-            Command::Cancel(_) => self.cancel(&job.discord_context.user_id).await,
+            Command::Status(options) => self.status(options.job_id()).await,
+            Command::Cancel(options) => {
+                let by = &job.discord_context.user_id;
+                self.cancel(by, options.job_id()).await
+            }
+            Command::Approve(_)
+            | Command::Reject(_)
+            | Command::Steer(_)
+            | Command::Continue(_)
+            | Command::Deploy(_) => self.order(job).await,
             Command::Help(_) => Ok(answered(Message::text(render_help()), "showed the help")),
         }
     }
@@ -75,7 +84,11 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Does what failed before again, under the id of this job.
     async fn retry(&self, job: &Job, turn: &TurnHeld, mut known: Known) -> Result<Done, Fault> {
         let Some(task) = known.again.take() else {
-            return Err(Fault::Rejected(report::nothing_to_retry()));
+            return Err(Fault::Rejected(if job.command.options().job.is_some() {
+                report::not_the_one_to_retry()
+            } else {
+                report::nothing_to_retry()
+            }));
         };
         let job = task.given_to(job.clone());
         match &job.command {
@@ -84,8 +97,11 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         }
     }
 
-    async fn status(&self) -> Result<Done, Fault> {
+    async fn status(&self, of: Option<JobId>) -> Result<Done, Fault> {
         let view = self.thread.look().await?;
+        if let Some(of) = of {
+            return self.status_of(named_job(&view, &of)?).await;
+        }
         let fix = match &view.running_fix {
             Some(job) => {
                 match self
@@ -106,8 +122,33 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         ))
     }
 
-    async fn cancel(&self, by: &UserId) -> Result<Done, Fault> {
-        let (fix, waiting) = self.thread.cancel(by, &self.reply.job).await?;
+    /// How one job stands.
+    async fn status_of(&self, known: &KnownJob) -> Result<Done, Fault> {
+        let fix = if known.is_fix {
+            let asked = self.platform.ask_job(&known.job, &fix::Request::Look).await;
+            match asked.map_err(Fault::Platform)? {
+                fix::Response::Seen(fix) => Some(fix),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        Ok(answered(
+            report::status_of(known, fix.as_ref()),
+            "showed the status",
+        ))
+    }
+
+    /// Stops what runs and waits, or only the job that is named.
+    async fn cancel(&self, by: &UserId, only: Option<JobId>) -> Result<Done, Fault> {
+        if let Some(only) = &only {
+            let view = self.thread.look().await?;
+            let known = named_job(&view, only)?;
+            if known.standing.is_ended() {
+                return Err(Fault::Rejected(report::has_ended(known)));
+            }
+        }
+        let (fix, waiting) = self.thread.cancel(by, &self.reply.job, only).await?;
         let line = match fix {
             Some(job) => {
                 let request = fix::Request::Cancel { by: by.clone() };
@@ -177,6 +218,7 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
     }
 }
 
-fn answered(message: Message, line: &str) -> Done {
+/// It ends with this answer, whose like a retry need not do again.
+pub(super) fn answered(message: Message, line: &str) -> Done {
     Done::Ended(Box::new(message), Outcome::Succeeded(line.to_owned()))
 }

@@ -78,11 +78,12 @@ pub(super) async fn kept_by_its_object<P: Platform + Jobs>(
     let response = platform.ask_job(job, &Request::Poke).await;
     match response.map_err(Fault::Platform)? {
         Response::Seen(fix) => {
+            if !open.handed_over {
+                thread.hand_over(job).await?;
+            }
             if let Some(outcome) = fix.ended {
                 thread.end(job, outcome).await?;
                 unmark(platform, job).await;
-            } else if !open.handed_over {
-                thread.hand_over(job).await?;
             }
             Ok(true)
         }

@@ -12,7 +12,7 @@ mod wire;
 use jiff::Timestamp;
 
 use super::signature::Verified;
-use crate::id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId};
+use crate::id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId};
 use crate::secret::Secret;
 
 /// One request of Discord's.
@@ -39,6 +39,8 @@ pub struct Interaction {
     pub place: Place,
     /// Who did it.
     pub user_id: UserId,
+    /// The roles of who did it, in the server; none in a direct message.
+    pub roles: Vec<RoleId>,
     /// What was done.
     pub kind: Kind,
 }

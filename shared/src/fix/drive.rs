@@ -74,6 +74,18 @@ pub async fn answer<P: Platform, S: Sandbox>(
             }
             Ok(Response::Cancelling)
         }
+        (Request::Approve { .. } | Request::Reject { .. }, Some(_)) => Ok(Response::Refused {
+            why: report::nothing_to_approve(),
+        }),
+        (Request::Steer { .. }, Some(_)) => Ok(Response::Refused {
+            why: report::cannot_be_steered(),
+        }),
+        (Request::Continue { .. }, Some(_)) => Ok(Response::Refused {
+            why: report::nothing_to_continue(),
+        }),
+        (Request::Deploy { .. }, Some(_)) => Ok(Response::Refused {
+            why: report::nothing_to_deploy(),
+        }),
         (Request::Look, Some(fix)) => Ok(Response::Seen(fix.view(now))),
         (Request::Poke, Some(fix)) => {
             wake_if_open(store, &fix, now).await?;

@@ -21,6 +21,41 @@ pub enum Request {
         /// Who wants that.
         by: UserId,
     },
+    /// Let it go on, where it waits for approval.
+    Approve {
+        /// Who says so.
+        by: UserId,
+    },
+    /// End it, where it waits for approval.
+    Reject {
+        /// Who says so.
+        by: UserId,
+    },
+    /// Give the running agent further instructions.
+    Steer {
+        /// Who does.
+        by: UserId,
+        /// The command that brings them: a repeat is not to be delivered twice.
+        id: JobId,
+        /// The instructions.
+        text: String,
+    },
+    /// Let it go on with more money, where it stopped at a limit.
+    Continue {
+        /// Who says so.
+        by: UserId,
+        /// The command that brings the money: a repeat brings none.
+        id: JobId,
+        /// How much more, in dollars; without it as much as a fix gets at first.
+        budget_usd: Option<f64>,
+    },
+    /// Deploy its branch.
+    Deploy {
+        /// Who says so.
+        by: UserId,
+        /// The command: a repeat deploys nothing more.
+        id: JobId,
+    },
     /// How does it stand?
     Look,
     /// Go on, should you have come to a halt. Asked by the sweep.
@@ -41,6 +76,16 @@ pub enum Response {
     Cancelling,
     /// To [`Request::Cancel`]: it is past the point where it can be stopped.
     TooLate(FixView),
+    /// To an order of somebody's: it is done, or under way.
+    Done {
+        /// What has come of it, in words for people.
+        said: String,
+    },
+    /// To an order of somebody's: it cannot be done, now or at all.
+    Refused {
+        /// Why, and what would work, in words for people.
+        why: String,
+    },
     /// To [`Request::Look`] and [`Request::Poke`].
     Seen(FixView),
     /// It was never started here.

@@ -56,6 +56,7 @@ pub(super) async fn job(
             thread_id: interaction.place.thread.clone(),
             message_id: about.id,
             user_id: interaction.user_id.clone(),
+            user_roles: interaction.roles.clone(),
             guild_id: interaction
                 .guild_id
                 .clone()

@@ -1,5 +1,5 @@
-//! What is offered while somebody types an issue or a repository: what the conversation already
-//! knows, and what the rest of the command names. On any failure: nothing, since people can type.
+//! What is offered while somebody types an issue, a repository or a job: what the conversation
+//! already knows, and what the rest of the command names. On any failure: nothing, since people can type.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,13 +7,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Ports;
-use crate::command::OptionName;
+use crate::command::{OptionName, Verb};
 use crate::discord::interaction::{GivenOption, Invocation};
 use crate::discord::message::shorten;
 use crate::id::{IssueKey, ThreadId};
 use crate::ports::{Level, Log as _};
 use crate::reference::{Reference, Scope, find};
-use crate::thread::View;
+use crate::report;
+use crate::thread::{KnownJob, Standing, View};
 
 /// How long a conversation may take to say what it knows. People type on while they wait, so an
 /// offer that comes later than this is not looked at; Discord itself would wait 3 s.
@@ -37,12 +38,14 @@ pub trait ThreadMemory {
 }
 
 /// What one conversation knows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Known {
     /// Its issues.
     pub issues: Vec<KnownIssue>,
     /// Its repositories, `owner/name`, newest first.
     pub repositories: Vec<String>,
+    /// Its jobs, the open ones first.
+    pub jobs: Vec<KnownJob>,
 }
 
 /// An issue by the names that people know.
@@ -68,6 +71,7 @@ impl From<View> for Known {
         Self {
             issues: issue.into_iter().collect(),
             repositories: view.repositories,
+            jobs: view.jobs,
         }
     }
 }
@@ -102,7 +106,11 @@ pub(super) async fn choices(
     });
     let wanted = focused.value.to_string().trim().to_lowercase();
     let others = invocation.options.iter().filter(|given| !given.focused);
-    known_choices(option, known)
+    let verb = invocation
+        .subcommands
+        .last()
+        .and_then(|name| Verb::parse(name));
+    known_choices(option, verb, known)
         .into_iter()
         .chain(others.flat_map(|given| named_in(option, given)))
         .filter(|choice| choice.name.to_lowercase().contains(&wanted))
@@ -114,7 +122,7 @@ pub(super) async fn choices(
         .collect()
 }
 
-fn known_choices(option: OptionName, known: Known) -> Vec<Choice> {
+fn known_choices(option: OptionName, verb: Option<Verb>, known: Known) -> Vec<Choice> {
     match option {
         OptionName::Issue => known.issues.iter().map(choice_of_issue).collect(),
         OptionName::Repo => known
@@ -123,7 +131,16 @@ fn known_choices(option: OptionName, known: Known) -> Vec<Choice> {
             .filter(|name| !name.is_empty())
             .map(plain)
             .collect(),
-        OptionName::Session | OptionName::Email | OptionName::Description => Vec::new(),
+        OptionName::Job => {
+            let jobs = known.jobs.iter();
+            let meant = jobs.filter(|job| verb.is_some_and(|verb| can_be_about(verb, job)));
+            meant.map(choice_of_job).collect()
+        }
+        OptionName::Session
+        | OptionName::Email
+        | OptionName::Description
+        | OptionName::Text
+        | OptionName::Budget => Vec::new(),
     }
 }
 
@@ -144,6 +161,28 @@ fn choice_of_issue(issue: &KnownIssue) -> Choice {
     Choice {
         name: shorten(name.trim_end(), MAX_CHOICE_CHARS),
         value: issue.key.to_string(),
+    }
+}
+
+/// Whether a command about a job could do anything with this one.
+fn can_be_about(verb: Verb, job: &KnownJob) -> bool {
+    let is_ended = job.standing.is_ended();
+    match verb {
+        Verb::Cancel => !is_ended,
+        Verb::Approve | Verb::Reject | Verb::Steer => job.is_fix && !is_ended,
+        Verb::Continue | Verb::Deploy => job.is_fix,
+        Verb::Retry => {
+            matches!(&job.standing, Standing::Ended(outcome) if outcome.can_be_retried())
+        }
+        Verb::Status | Verb::Contextualize | Verb::Fix | Verb::Help => true,
+    }
+}
+
+fn choice_of_job(job: &KnownJob) -> Choice {
+    let name = report::job_choice(job);
+    Choice {
+        name: shorten(&name, MAX_CHOICE_CHARS),
+        value: job.job.to_string(),
     }
 }
 

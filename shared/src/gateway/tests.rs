@@ -115,6 +115,7 @@ impl World {
                 })
                 .collect(),
             repositories: repositories.iter().map(|name| (*name).to_owned()).collect(),
+            jobs: Vec::new(),
         });
         world
     }

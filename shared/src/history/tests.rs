@@ -29,6 +29,7 @@ fn job(message_content: String, contents: Vec<String>) -> Job {
             thread_id: None,
             message_id: "300".into(),
             user_id: "400".into(),
+            user_roles: Vec::new(),
             guild_id: "500".into(),
             message_content,
             message_author: None,

@@ -116,11 +116,13 @@ impl<'a, T: Threads> ThreadClient<'a, T> {
         &self,
         by: &UserId,
         except: &JobId,
+        only: Option<JobId>,
     ) -> Result<(Option<JobId>, usize), Fault> {
         match self
             .ask(Request::Cancel {
                 by: by.clone(),
                 except: except.clone(),
+                only,
             })
             .await?
         {

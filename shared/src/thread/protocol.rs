@@ -74,6 +74,9 @@ pub enum Request {
         by: UserId,
         /// The job of the cancel command itself, which is not to be stopped.
         except: JobId,
+        /// The one job that is meant; without it all are.
+        #[serde(default)]
+        only: Option<JobId>,
     },
     /// What is going on here?
     Look,
@@ -310,6 +313,12 @@ pub struct View {
     pub last: Option<(String, Outcome)>,
     /// The command that a retry does again, by name.
     pub again: Option<String>,
+    /// The job that a retry does again.
+    #[serde(default)]
+    pub again_of: Option<JobId>,
+    /// Its jobs; see [`super::KnownJob`].
+    #[serde(default)]
+    pub jobs: Vec<super::KnownJob>,
 }
 
 /// What the sweep and the dead-letter consumer learn about a job.

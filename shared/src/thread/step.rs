@@ -64,7 +64,7 @@ impl Thread {
                 self.end(&job, outcome);
                 Response::Noted
             }
-            Request::Cancel { by, except } => self.cancel(&by, &except),
+            Request::Cancel { by, except, only } => self.cancel(&by, &except, only.as_ref()),
             Request::Look => Response::Seen(Box::new(self.view())),
             Request::Inspect { job } => Response::Inspected(self.inspect(&job, now)),
         }
@@ -195,11 +195,13 @@ impl Thread {
         };
         let entry = self.jobs.remove(at);
         let command = entry.command().verb();
+        let is_fix = matches!(entry.phase, Phase::HandedOver { .. });
         self.note_for_retry(entry, &outcome);
         self.ended.push_back(Ended {
             job: job.clone(),
             command,
             outcome: outcome.shortened(MAX_OUTCOME_CHARS),
+            is_fix,
         });
         while self.ended.len() > MAX_ENDED_JOBS {
             self.ended.pop_front();
@@ -209,6 +211,7 @@ impl Thread {
     /// Work that ended otherwise than well is what a retry does again, also if it was a retry
     /// itself, until the same command succeeds. A mistake of the user's changes nothing.
     fn note_for_retry(&mut self, entry: Entry, outcome: &Outcome) {
+        let job = entry.arrival.job().clone();
         let task = match entry.command() {
             Command::Contextualize(_) | Command::Fix(_) => entry.arrival.task,
             Command::Retry(_) => match entry.stands_for {
@@ -216,10 +219,18 @@ impl Thread {
                 // It never began.
                 None => return,
             },
-            Command::Status(_) | Command::Cancel(_) | Command::Help(_) => return,
+            Command::Status(_)
+            | Command::Cancel(_)
+            | Command::Approve(_)
+            | Command::Reject(_)
+            | Command::Steer(_)
+            | Command::Continue(_)
+            | Command::Deploy(_)
+            | Command::Help(_) => return,
         };
         if outcome.can_be_retried() {
             self.again = Some(task);
+            self.again_of = Some(job);
         } else if matches!(outcome, Outcome::Succeeded(_)) {
             self.again
                 .take_if(|again| again.command.verb() == task.command.verb());
@@ -227,16 +238,22 @@ impl Thread {
     }
 
     fn again_for(&self, entry: &Entry) -> Option<Task> {
-        let is_retry = matches!(entry.command(), Command::Retry(_));
-        self.again.clone().filter(|_| is_retry)
+        let Command::Retry(options) = entry.command() else {
+            return None;
+        };
+        let meant = options.job_id();
+        let is_meant = meant.is_none() || meant == self.again_of;
+        self.again.clone().filter(|_| is_meant)
     }
 
-    fn cancel(&mut self, by: &UserId, except: &JobId) -> Response {
-        let fix = self.running_fix();
+    fn cancel(&mut self, by: &UserId, except: &JobId, only: Option<&JobId>) -> Response {
+        let is_meant = |job: &JobId| only.is_none_or(|only| only == job);
+        let fix = self.running_fix().filter(is_meant);
         let mut waiting = 0;
         for entry in &mut self.jobs {
             let not_begun = matches!(entry.phase, Phase::Waiting { .. }) && entry.is_work();
-            if not_begun && entry.arrival.job() != except && entry.cancelled_by.is_none() {
+            let job = entry.arrival.job();
+            if not_begun && job != except && is_meant(job) && entry.cancelled_by.is_none() {
                 entry.cancelled_by = Some(by.clone());
                 waiting += 1;
             }
@@ -270,6 +287,8 @@ impl Thread {
                 .again
                 .as_ref()
                 .map(|task| task.command.name().to_owned()),
+            again_of: self.again_of.clone().filter(|_| self.again.is_some()),
+            jobs: self.known_jobs(),
         }
     }
 
@@ -390,9 +409,16 @@ impl Entry {
 
 /// Whether the command is work, rather than a question or an order about work. Work takes turns:
 /// it changes something, so that its order matters.
-fn is_work(command: Verb) -> bool {
+pub(super) fn is_work(command: Verb) -> bool {
     match command {
         Verb::Contextualize | Verb::Fix | Verb::Retry => true,
-        Verb::Status | Verb::Cancel | Verb::Help => false,
+        Verb::Status
+        | Verb::Cancel
+        | Verb::Approve
+        | Verb::Reject
+        | Verb::Steer
+        | Verb::Continue
+        | Verb::Deploy
+        | Verb::Help => false,
     }
 }

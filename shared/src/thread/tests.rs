@@ -303,6 +303,101 @@ fn questions_do_not_wait_for_work() {
 }
 
 #[test]
+fn cancel_of_one_job_leaves_the_others_alone() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    thread.step(hand_over(turn), at(1));
+    turn_of(begin(&mut thread, contextualize("b"), at(2)));
+    begin(&mut thread, contextualize("c"), at(3));
+    let mut cancel = |only: &str| {
+        let request = Request::Cancel {
+            by: UserId::new("boss"),
+            except: JobId::new("x"),
+            only: Some(JobId::new(only)),
+        };
+        thread.step(request, at(4))
+    };
+    let answer = |fix: Option<&str>, waiting| Response::Cancelling {
+        fix: fix.map(JobId::new),
+        waiting,
+    };
+    assert_eq!(cancel("c"), answer(None, 1));
+    assert_eq!(cancel("a"), answer(Some("a"), 0));
+    assert_eq!(cancel("of-another-thread"), answer(None, 0));
+}
+
+#[test]
+fn a_retry_of_a_named_job_does_only_that_one_again() {
+    let mut thread = Thread::default();
+    turn_of(begin(&mut thread, fix("a"), at(0)));
+    end(&mut thread, "a", failed(), at(1));
+    turn_of(begin(&mut thread, contextualize("b"), at(2)));
+    end(&mut thread, "b", failed(), at(3));
+    let of = |job: &str, named: &str| {
+        let job_option = Some(named.to_owned());
+        let options = Options {
+            job: job_option,
+            ..Options::default()
+        };
+        arrival(job, Command::Retry(options))
+    };
+    assert_eq!(stands_for(begin(&mut thread, of("r", "a"), at(4))), None);
+    end(&mut thread, "r", Outcome::Rejected(String::new()), at(5));
+    let again = begin(&mut thread, of("s", "b"), at(6));
+    assert_eq!(stands_for(again), Some("contextualize"));
+    // The retry fails too: by now it is the one to be done again.
+    end(&mut thread, "s", failed(), at(7));
+    assert_eq!(view(&mut thread).again_of, Some(JobId::new("s")));
+}
+
+#[test]
+fn a_conversation_tells_of_its_jobs_the_open_ones_first() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    thread.step(hand_over(turn), at(1));
+    turn_of(begin(&mut thread, contextualize("b"), at(2)));
+    end(&mut thread, "b", failed(), at(3));
+    turn_of(begin(&mut thread, contextualize("c"), at(4)));
+    begin(&mut thread, contextualize("d"), at(5));
+    // Questions are no work.
+    begin(
+        &mut thread,
+        arrival("q", Command::Status(Options::default())),
+        at(6),
+    );
+    let seen = view(&mut thread);
+    let told: Vec<_> = seen
+        .jobs
+        .iter()
+        .map(|known| (known.job.as_str(), known.is_fix, known.standing.clone()))
+        .collect();
+    let expected = [
+        ("d", false, Standing::Waiting),
+        ("c", false, Standing::Running),
+        ("a", true, Standing::Running),
+        ("b", false, Standing::Ended(failed())),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(seen.newest_fix().map(|fix| fix.job.as_str()), Some("a"));
+    end(&mut thread, "a", failed(), at(7));
+    let seen = view(&mut thread);
+    assert_eq!(seen.running_fix, None);
+    assert_eq!(seen.newest_fix().map(|fix| fix.job.as_str()), Some("a"));
+}
+
+#[test]
+fn a_conversation_tells_of_no_more_jobs_than_can_be_offered() {
+    let mut thread = Thread::default();
+    for n in 0..40 {
+        let job = format!("j{n}");
+        turn_of(begin(&mut thread, contextualize(&job), at(n)));
+        end(&mut thread, &job, failed(), at(n));
+    }
+    let jobs = view(&mut thread).jobs;
+    assert_eq!((jobs.len(), jobs[0].job.as_str()), (MAX_KNOWN_JOBS, "j39"));
+}
+
+#[test]
 fn cancel_stops_what_waits_and_names_the_running_fix() {
     let mut thread = Thread::default();
     let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
@@ -313,6 +408,7 @@ fn cancel_stops_what_waits_and_names_the_running_fix() {
     let cancel = Request::Cancel {
         by: by.clone(),
         except: JobId::new("x"),
+        only: None,
     };
     let expected = Response::Cancelling {
         fix: Some(JobId::new("a")),
@@ -458,6 +554,7 @@ fn another_delivery_of_the_same_job_does_not_make_it_a_waiting_one() {
     let cancel = Request::Cancel {
         by: UserId::new("boss"),
         except: JobId::new("x"),
+        only: None,
     };
     assert_eq!(
         thread.step(cancel, at(2)),
@@ -563,6 +660,7 @@ fn every_answer_survives_the_wire() {
         Request::Cancel {
             by: UserId::new("u"),
             except: JobId::new("x"),
+            only: None,
         },
         Request::Begin {
             arrival: Box::new(contextualize("b")),
@@ -597,7 +695,7 @@ fn any_request() -> impl Strategy<Value = Request> {
             retry_in: Duration::from_secs(5),
             because: String::new(),
         }),
-        1 => Just(Request::Cancel { by: UserId::new("u"), except: JobId::new("x") }),
+        1 => Just(Request::Cancel { by: UserId::new("u"), except: JobId::new("x"), only: None }),
     ]
 }
 

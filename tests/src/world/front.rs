@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::gateway::{self, Known, KnownIssue, MemoryFailed, Ports, ThreadMemory};
+use shared::gateway::{self, Known, MemoryFailed, Ports, ThreadMemory};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::ThreadId;
 use shared::job::Job;
@@ -46,14 +46,7 @@ impl ThreadMemory for Front<'_> {
         else {
             return Err(MemoryFailed("another answer".to_owned()));
         };
-        let issues = view.issue.into_iter().map(|issue| KnownIssue {
-            key: issue.key,
-            title: issue.title,
-        });
-        Ok(Known {
-            issues: issues.collect(),
-            repositories: view.repositories,
-        })
+        Ok(Known::from(*view))
     }
 }
 

@@ -8,6 +8,7 @@ mod every_call;
 mod fix;
 mod interaction;
 mod limits;
+mod orders;
 mod retry;
 mod sandbox;
 mod status;

@@ -12,7 +12,7 @@ use serde_json::error::Category;
 use super::{
     GivenOption, Incoming, Interaction, Invocation, Kind, ParseError, Place, Target, Value,
 };
-use crate::id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId};
+use crate::id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId};
 
 // Interaction types.
 const PING: u64 = 1;
@@ -58,6 +58,7 @@ struct WireChannel {
 #[derive(Deserialize)]
 struct WireMember {
     user: Option<WireUser>,
+    roles: Option<Vec<RoleId>>,
 }
 
 #[derive(Deserialize)]
@@ -120,7 +121,11 @@ pub(super) fn parse(body: &[u8]) -> Result<Incoming, ParseError> {
 
 fn interaction(kind: u64, wire: WireInteraction) -> Result<Interaction, ParseError> {
     // In a server the user is inside the member; in a direct message there is no member.
-    let user = wire.member.and_then(|member| member.user).or(wire.user);
+    let (member_user, roles) = match wire.member {
+        Some(member) => (member.user, member.roles.unwrap_or_default()),
+        None => (None, Vec::new()),
+    };
+    let user = member_user.or(wire.user);
     Ok(Interaction {
         id: wire.id.ok_or(ParseError::Missing("id"))?,
         application_id: wire
@@ -135,6 +140,7 @@ fn interaction(kind: u64, wire: WireInteraction) -> Result<Interaction, ParseErr
         user_id: user
             .and_then(|user| user.id)
             .ok_or(ParseError::Missing("user.id"))?,
+        roles,
         kind: match kind {
             APPLICATION_COMMAND => command(data(wire.data)?)?,
             AUTOCOMPLETE => Kind::Autocomplete(invocation(data(wire.data)?)?),

@@ -22,6 +22,7 @@ pub(crate) fn job() -> Job {
             thread_id: Some("200".into()),
             message_id: "300".into(),
             user_id: "400".into(),
+            user_roles: Vec::new(),
             guild_id: "500".into(),
             message_content: "The \"save\" button 🦀\nis dead".into(),
             message_author: None,

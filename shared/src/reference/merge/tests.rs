@@ -214,6 +214,7 @@ fn every_option_is_read_and_a_wrong_one_passed_over() {
         ),
         email: Some("ann@Example.com".into()),
         description: None,
+        ..Options::default()
     };
     let references = References::from_conversation(&options, "ENG-1", NONE, &Scope::default());
     assert_eq!(references.linear_issue_id.unwrap().as_str(), "ENG-1");

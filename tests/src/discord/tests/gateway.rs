@@ -42,6 +42,7 @@ impl ThreadMemory for Gateway {
         Ok(Known {
             issues: vec![issue],
             repositories: Vec::new(),
+            jobs: Vec::new(),
         })
     }
 }
