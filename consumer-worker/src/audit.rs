@@ -3,7 +3,9 @@
 use platform::rows::StoreFailed;
 use platform::{Rows, object};
 use shared::audit::{Entry, Head, Request, Response, Store, answer};
-use shared::ports::{Clock as _, Level, Log as _};
+use shared::log::Event;
+use shared::ports::{Clock as _, Log as _};
+use shared::trace::Trace;
 use worker::{
     DurableObject, Env, Request as Call, Response as Answer, Result, State, durable_object,
 };
@@ -41,9 +43,11 @@ impl AuditObject {
             && *new > 0
         {
             // Kept elsewhere than the log itself: an end that was cut off is known by it.
-            let number = head.number.to_string();
-            let fields = [("number", number.as_str()), ("hash", head.hash.as_str())];
-            platform::Console.event(Level::Info, "audit head", &fields);
+            let event = Event::AuditHead {
+                number: head.number,
+                hash: head.hash.as_str(),
+            };
+            platform::Console.note(&Trace::none(), event);
         }
         Ok(response)
     }

@@ -11,9 +11,11 @@ use platform::{Rows, object, queue};
 use shared::deliver::{Settled, bury, deliver, sweep};
 use shared::fault::{attempt_at, backoff};
 use shared::fix::{self, FixServices, answer, drive};
-use shared::ports::{Clock as _, Dice as _, Level, Log as _};
+use shared::log::{Event as LogEvent, Said};
+use shared::ports::{Clock as _, Dice as _, Log as _};
 use shared::settings::Settings;
 use shared::thread::{self, Thread};
+use shared::trace::Trace;
 use worker::wasm_bindgen::JsValue;
 use worker::{
     Context, DurableObject, Env, Error, MessageBatch, MessageExt as _, QueueRetryOptionsBuilder,
@@ -65,11 +67,8 @@ async fn look_after(_event: ScheduledEvent, env: Env, _context: ScheduleContext)
 /// The settings, or an error that is logged here.
 fn settings(env: &Env, platform: &Ports) -> Result<Settings> {
     Settings::from_env(|name| platform::env::text(env, name)).map_err(|bad| {
-        platform.event(
-            Level::Error,
-            "the settings cannot be used",
-            &[("error", &bad.to_string())],
-        );
+        let error = Said(&bad);
+        platform.note(&Trace::none(), LogEvent::BadSettings { error });
         Error::RustError(bad.to_string())
     })
 }

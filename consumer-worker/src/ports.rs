@@ -77,8 +77,8 @@ impl Dice for Ports {
 }
 
 impl Log for Ports {
-    fn event(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
-        Console.event(level, message, fields);
+    fn write(&self, level: Level, line: &str) {
+        Console.write(level, line);
     }
 }
 

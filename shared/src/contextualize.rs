@@ -17,7 +17,7 @@ use crate::consumer::{Platform, Services};
 use crate::fault::Fault;
 use crate::job::Job;
 use crate::linear::{NewComment, key};
-use crate::ports::Level;
+use crate::log::{Event, Said};
 use crate::reference::Scope;
 use crate::report::Packet;
 use crate::service::Service;
@@ -111,12 +111,9 @@ pub async fn bind<P: Platform>(
         .await?;
     let key = format!("{MAPPING_PREFIX}{}", job.thread());
     if let Err(error) = work.platform.put(&key, issue.key.as_str(), None).await {
-        let error = error.to_string();
-        work.platform.event(
-            Level::Warn,
-            "the mapping could not be cached",
-            &[("error", &error)],
-        );
+        let error = Said(&error);
+        work.platform
+            .note(&job.trace(), Event::MappingNotCached { error });
     }
     Ok(issue)
 }
@@ -153,16 +150,9 @@ async fn link_thread<P: Platform>(
         .link_url(&issue.uuid, &report.link, "Discord thread")
         .await
     {
-        let error = error.to_string();
-        let fields = [
-            ("job", job.interaction.id.as_str()),
-            ("error", error.as_str()),
-        ];
-        work.platform.event(
-            Level::Warn,
-            "the issue could not be linked to its thread",
-            &fields,
-        );
+        let error = Said(&error);
+        work.platform
+            .note(&job.trace(), Event::IssueNotLinked { error });
     }
 }
 

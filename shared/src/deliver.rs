@@ -25,7 +25,7 @@ use crate::fault::{Fault, Verdict};
 use crate::fix::Jobs;
 use crate::github::webhook::Notice;
 use crate::job::Job;
-use crate::ports::Level;
+use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage, ReplyTo};
 use crate::settings::Settings;
 use crate::thread::{Arrival, Begun, Inspection, Outcome, ThreadClient, TurnHeld};
@@ -52,11 +52,17 @@ pub async fn deliver<P: Platform + Jobs>(
     }
     let job = match Job::decode(body) {
         Ok(job) => job,
-        Err(fault) => return dead_letter::park(platform, body, &fault.to_string(), attempt).await,
+        Err(fault) => {
+            let letter = DeadLetter::new(body, fault.to_string());
+            return dead_letter::park(platform, &fault.salvage().trace(), &letter, attempt).await;
+        }
     };
     let services = match Services::new(platform, settings) {
         Ok(services) => services,
-        Err(bad) => return dead_letter::park(platform, body, &bad.to_string(), attempt).await,
+        Err(bad) => {
+            let letter = DeadLetter::new(body, bad.to_string());
+            return dead_letter::park(platform, &job.trace(), &letter, attempt).await;
+        }
     };
     Delivery {
         thread: ThreadClient::new(platform, job.thread()),
@@ -150,9 +156,12 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             return self.failed(turn, fault).await;
         }
         // 5. Repeatable: the first end stands.
+        let name = outcome.name();
         if let Err(fault) = self.thread.end(&self.reply.job, outcome).await {
             return self.failed(turn, fault).await;
         }
+        let event = Event::JobEnded { outcome: name };
+        self.platform.note(&self.reply.trace(), event);
         mark::unmark(self.platform, &self.reply.job).await;
         Settled::Ack
     }
@@ -187,22 +196,20 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
     }
 
     async fn failed(&self, turn: Option<&TurnHeld>, fault: Fault) -> Settled {
-        let attempt = self.attempt.to_string();
-        let error = fault.to_string();
-        let fields = [
-            ("job", self.reply.job.as_str()),
-            ("attempt", attempt.as_str()),
-            ("error", error.as_str()),
-        ];
+        let (trace, attempt, error) = (self.reply.trace(), self.attempt, Said(&fault));
         match fault.verdict(self.attempt, self.platform.roll()) {
             Verdict::Ack => {
                 self.platform
-                    .event(Level::Info, "delivery gave way", &fields);
+                    .note(&trace, Event::DeliveryGaveWay { attempt, error });
                 Settled::Ack
             }
             Verdict::RetryAfter(delay) => {
-                self.platform
-                    .event(Level::Warn, "delivery failed, will retry", &fields);
+                let event = Event::DeliveryRetries {
+                    attempt,
+                    retry_in_s: delay.as_secs(),
+                    error,
+                };
+                self.platform.note(&trace, event);
                 let without = TurnHeld {
                     job: self.reply.job.clone(),
                     number: 0,
@@ -216,10 +223,10 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 Settled::Retry(delay)
             }
             Verdict::Park(_) => {
-                self.platform
-                    .event(Level::Error, "delivery failed for good", &fields);
-                let because = report::fault_in_words(&fault);
-                dead_letter::park(self.platform, self.body, &because, self.attempt).await
+                // The error goes with the letter, and is logged where it is buried.
+                let letter = DeadLetter::new(self.body, report::fault_in_words(&fault))
+                    .with_error(fault.to_string());
+                dead_letter::park(self.platform, &trace, &letter, attempt).await
             }
         }
     }

@@ -31,7 +31,9 @@ use crate::discord::interaction::{self, Incoming, Interaction, Kind};
 use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use crate::github::webhook;
 use crate::http::{Http, Request, Response};
-use crate::ports::{Clock, Level, Log, Queue};
+use crate::log::{Event, Said};
+use crate::ports::{Clock, Log, Queue};
+use crate::trace::Trace;
 
 /// The longest body that is accepted of Discord. Interactions are a few KiB; a message command carries one
 /// message with its embeds, at most some tens.
@@ -104,11 +106,10 @@ async fn interact(request: &Request, setup: &Setup, ports: &impl Ports) -> Respo
     let verified = match signature::verify(&settings.public_key, request.headers(), body, now) {
         Ok(verified) => verified,
         Err(refusal) => {
-            ports.log().event(
-                Level::Info,
-                "request refused",
-                &[("reason", &refusal.to_string())],
-            );
+            let event = Event::RequestRefused {
+                reason: Said(&refusal),
+            };
+            ports.log().note(&Trace::none(), event);
             return answer::unauthorized(refusal);
         }
     };
@@ -116,11 +117,10 @@ async fn interact(request: &Request, setup: &Setup, ports: &impl Ports) -> Respo
         Ok(Incoming::Ping) => answer::pong(),
         Ok(Incoming::Interaction(interaction)) => react(&interaction, settings, ports).await,
         Err(error) => {
-            ports.log().event(
-                Level::Error,
-                "interaction unreadable",
-                &[("reason", &error.to_string())],
-            );
+            let event = Event::InteractionUnreadable {
+                reason: Said(&error),
+            };
+            ports.log().note(&Trace::none(), event);
             answer::bad_request(error)
         }
     }
@@ -136,7 +136,8 @@ async fn react(
         Kind::OnMessage { name, .. } => intent::of_message_command(name),
         Kind::Autocomplete(invocation) => {
             let thread = conversation::thread(interaction);
-            return answer::choices(&suggest::choices(invocation, &thread, ports).await);
+            let trace = Trace::of_interaction(&interaction.id, &thread);
+            return answer::choices(&suggest::choices(invocation, &thread, &trace, ports).await);
         }
         // Our messages have no buttons or forms yet; those of a later version may come back to
         // this one after a rollback.
@@ -158,8 +159,7 @@ async fn accept(
     ports: &impl Ports,
 ) -> Response {
     let job = conversation::job(command, interaction, settings, ports).await;
-    let id = job.id();
-    let fields = [("job", id.as_str()), ("command", job.command.name())];
+    let (trace, command) = (job.trace(), job.command.name());
     let sent = match job.encode() {
         Ok(body) => ports
             .queue()
@@ -170,16 +170,15 @@ async fn accept(
     };
     match sent {
         Ok(()) => {
-            ports.log().event(Level::Info, "job accepted", &fields);
+            ports.log().note(&trace, Event::JobAccepted { command });
             answer::working()
         }
         Err(reason) => {
-            let [job, command] = fields;
-            ports.log().event(
-                Level::Error,
-                "job not accepted",
-                &[job, command, ("reason", &reason)],
-            );
+            let event = Event::JobNotAccepted {
+                command,
+                reason: Said(&reason),
+            };
+            ports.log().note(&trace, event);
             answer::not_accepted()
         }
     }

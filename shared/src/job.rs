@@ -14,6 +14,7 @@ use crate::id::{
 };
 use crate::reference::References;
 use crate::secret::Secret;
+use crate::trace::{Trace, TraceId};
 
 pub use codec::{DecodeFault, EncodeFault, Salvage};
 
@@ -41,9 +42,21 @@ pub struct Job {
     pub timestamp: Timestamp,
     /// What a reply needs.
     pub interaction: Interaction,
+    /// The trace that it belongs to; absent in jobs of an older gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
 }
 
 impl Job {
+    /// What log lines about it are about.
+    pub fn trace(&self) -> Trace {
+        let mut trace = Trace::of_job(&self.id()).in_thread(&self.thread());
+        if let Some(given) = &self.trace {
+            trace.id = Some(given.clone());
+        }
+        trace
+    }
+
     /// The id under which the job is known everywhere.
     pub fn id(&self) -> JobId {
         JobId::of(&self.interaction.id)

@@ -48,6 +48,20 @@ pub enum Stage {
     },
 }
 
+impl Stage {
+    /// Its name, for the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Backlog => "backlog",
+            Self::Coding => "coding",
+            Self::Qa => "qa",
+            Self::Merge { .. } => "merge",
+            Self::Done { .. } => "done",
+            Self::Archived { .. } => "archived",
+        }
+    }
+}
+
 /// Why a piece of work was archived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,6 +8,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::log::Event;
+use crate::trace::Trace;
 
 /// The current time.
 pub trait Clock {
@@ -58,12 +62,25 @@ pub struct KvFailed(pub String);
 
 /// Structured log lines: one event a line.
 pub trait Log {
-    /// Writes one event. `fields` hold no secret and no user text.
-    fn event(&self, level: Level, message: &str, fields: &[(&str, &str)]);
+    /// Writes one line, as [`crate::log::line`] made it.
+    fn write(&self, level: Level, line: &str);
+
+    /// Logs that `event` happened to what `trace` names.
+    fn note(&self, trace: &Trace, event: Event<'_>) {
+        self.write(event.level(), &crate::log::line(trace, &event));
+    }
+
+    /// An event that is not in the table yet: [`Log::note`] takes its place.
+    fn event(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
+        let fields: std::collections::BTreeMap<_, _> = fields.iter().copied().collect();
+        let line = crate::log::render(level, message, &Trace::none(), &fields);
+        self.write(level, &line);
+    }
 }
 
 /// How much a log line matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The ordinary course of things.
     Info,

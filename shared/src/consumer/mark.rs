@@ -2,7 +2,9 @@
 //! marked job is up to is asked of its Thread object.
 
 use crate::id::{JobId, ThreadId};
-use crate::ports::{Kv, Level, Log};
+use crate::log::{Event, Said};
+use crate::ports::{Kv, Log};
+use crate::trace::Trace;
 
 /// The keys of begun jobs start with this; the value is their thread.
 pub(crate) const OPEN_PREFIX: &str = "open:";
@@ -11,9 +13,9 @@ pub(crate) const OPEN_PREFIX: &str = "open:";
 pub(crate) async fn mark<P: Kv + Log>(platform: &P, job: &JobId, thread: &ThreadId) {
     let key = format!("{OPEN_PREFIX}{job}");
     if let Err(error) = platform.put(&key, thread.as_str(), None).await {
-        let error = error.to_string();
-        let fields = [("job", job.as_str()), ("error", error.as_str())];
-        platform.event(Level::Warn, "could not mark a job as begun", &fields);
+        let trace = Trace::of_job(job).in_thread(thread);
+        let error = Said(&error);
+        platform.note(&trace, Event::NotMarked { error });
     }
 }
 

@@ -7,8 +7,9 @@ use super::Work;
 use crate::consumer::Platform;
 use crate::fault::Fault;
 use crate::id::{StateId, TeamId};
-use crate::ports::Level;
+use crate::log::{Event, Said};
 use crate::service::{Service, ServiceError};
+use crate::trace::Trace;
 
 /// How long an id is cached: teams and states are renamed, not exchanged.
 const CACHED: Duration = Duration::from_hours(24);
@@ -66,9 +67,9 @@ async fn cached<P: Platform>(work: &Work<'_, P>, key: &str) -> Option<String> {
 /// A value that is not cached is looked up again.
 async fn cache<P: Platform>(work: &Work<'_, P>, key: &str, id: &str) {
     if let Err(error) = work.platform.put(key, id, Some(CACHED)).await {
-        let error = error.to_string();
-        let fields = [("key", key), ("error", error.as_str())];
+        let error = Said(&error);
+        let trace = Trace::of_job(&work.turn.job);
         work.platform
-            .event(Level::Warn, "an id could not be cached", &fields);
+            .note(&trace, Event::IdNotCached { key, error });
     }
 }

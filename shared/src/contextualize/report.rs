@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use super::{Work, scope};
 use crate::consumer::Platform;
 use crate::fault::Fault;
-use crate::id::ChannelId;
+use crate::id::{ChannelId, ThreadId};
 use crate::job::{Job, RecentMessage};
-use crate::ports::Level;
+use crate::log::{Event, Said};
 use crate::reference::References;
 use crate::report::ReplyTo;
 use crate::service::{Service, ServiceError};
+use crate::trace::Trace;
 
 /// How many messages of a conversation are read for its history.
 const HISTORY_MESSAGES: usize = 50;
@@ -129,11 +130,11 @@ async fn history<P: Platform>(
         Ok(messages) => Ok(messages),
         // Without the permission to read, the command's own words have to do.
         Err(ServiceError::Unauthorized(why)) => {
-            work.platform.event(
-                Level::Warn,
-                "the history cannot be read",
-                &[("error", &why)],
-            );
+            let thread = ThreadId::new(channel.as_str());
+            let trace = Trace::of_job(&work.turn.job).in_thread(&thread);
+            let error = Said(&why);
+            work.platform
+                .note(&trace, Event::HistoryForbidden { error });
             Ok(Vec::new())
         }
         Err(ServiceError::NotFound) => Ok(Vec::new()),

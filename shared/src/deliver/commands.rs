@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::fix::{self, Jobs};
 use crate::id::{JobId, UserId};
 use crate::job::Job;
-use crate::ports::Level;
+use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage};
 use crate::thread::{Known, KnownJob, LinkedIssue, Outcome, TurnHeld};
 
@@ -197,10 +197,9 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 Some(live)
             }
             Err(error) => {
-                let error = error.to_string();
-                let fields = [("job", self.reply.job.as_str()), ("error", error.as_str())];
+                let error = Said(&error);
                 self.platform
-                    .event(Level::Warn, "the start could not be shown", &fields);
+                    .note(&self.reply.trace(), Event::StartNotShown { error });
                 None
             }
         }

@@ -15,11 +15,13 @@ use crate::consumer::{Platform, Services, mark};
 use crate::fault::backoff;
 use crate::fix::Jobs;
 use crate::id::JobId;
-use crate::job::{Job, Salvage};
-use crate::ports::{Level, Queue as _};
+use crate::job::{DecodeFault, Job, Salvage};
+use crate::log::{Event, Said};
+use crate::ports::Queue as _;
 use crate::report::{self, ReplyTo};
 use crate::settings::Settings;
 use crate::thread::{Inspection, Outcome, ThreadClient};
+use crate::trace::Trace;
 
 /// How long the operator can find a dead job: as long as Queues keep a message at most twice.
 const KEPT: Duration = Duration::from_hours(28 * 24);
@@ -34,6 +36,26 @@ pub struct DeadLetter {
     pub dead_letter: String,
     /// The message as it was delivered.
     pub body: String,
+    /// The error in its own words, for the log, where the reason is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl DeadLetter {
+    pub(super) fn new(body: &str, reason: String) -> Self {
+        Self {
+            dead_letter: reason,
+            body: body.to_owned(),
+            error: None,
+        }
+    }
+
+    pub(super) fn with_error(self, error: String) -> Self {
+        Self {
+            error: Some(error),
+            ..self
+        }
+    }
 }
 
 /// What the operator finds.
@@ -48,24 +70,19 @@ struct Record<'a> {
 /// Puts a message on the dead-letter queue.
 pub(super) async fn park<P: Platform>(
     platform: &P,
-    body: &str,
-    reason: &str,
+    trace: &Trace,
+    letter: &DeadLetter,
     attempt: u32,
 ) -> Settled {
-    let letter = DeadLetter {
-        dead_letter: reason.to_owned(),
-        body: body.to_owned(),
-    };
-    let letter = serde_json::to_string(&letter).expect("two strings are JSON");
+    let letter = serde_json::to_string(letter).expect("strings are JSON");
     match platform.dead_letters().send(&letter, Duration::ZERO).await {
-        Ok(()) => Settled::Ack,
+        Ok(()) => {
+            platform.note(trace, Event::DeliveryParked { attempt });
+            Settled::Ack
+        }
         Err(error) => {
-            let error = error.to_string();
-            platform.event(
-                Level::Error,
-                "could not park a message",
-                &[("error", &error)],
-            );
+            let error = Said(&error);
+            platform.note(trace, Event::NotParked { error });
             Settled::Retry(backoff(attempt, platform.roll()))
         }
     }
@@ -83,15 +100,16 @@ pub async fn bury<P: Platform + Jobs>(
     let body = letter
         .as_ref()
         .map_or(message, |letter| letter.body.as_str());
-    let reason = letter.as_ref().map(|letter| letter.dead_letter.as_str());
-    match entomb(platform, settings, body, reason).await {
+    let decoded = Job::decode(body);
+    let trace = match &decoded {
+        Ok(job) => job.trace(),
+        Err(fault) => fault.salvage().trace(),
+    };
+    match entomb(platform, settings, body, letter.as_ref(), decoded, &trace).await {
         Ok(()) => Settled::Ack,
         Err(error) => {
-            platform.event(
-                Level::Error,
-                "could not bury a dead letter",
-                &[("error", &error)],
-            );
+            let error = Said(&error);
+            platform.note(&trace, Event::NotBuried { error });
             Settled::Retry(backoff(attempt, platform.roll()))
         }
     }
@@ -101,15 +119,13 @@ async fn entomb<P: Platform + Jobs>(
     platform: &P,
     settings: &Settings,
     body: &str,
-    reason: Option<&str>,
+    letter: Option<&DeadLetter>,
+    decoded: Result<Job, DecodeFault>,
+    trace: &Trace,
 ) -> Result<(), String> {
     let now = platform.now();
-    let decoded = Job::decode(body);
-    let id = match &decoded {
-        Ok(job) => Some(job.id()),
-        Err(fault) => fault.salvage().interaction.as_ref().map(JobId::of),
-    };
-    let key = match &id {
+    let reason = letter.map(|letter| letter.dead_letter.as_str());
+    let key = match &trace.job {
         Some(job) => format!("{DEAD_PREFIX}{job}"),
         None => format!("{DEAD_PREFIX}{}", JobId::new(body).short()),
     };
@@ -125,11 +141,12 @@ async fn entomb<P: Platform + Jobs>(
         .put(&key, &record, Some(KEPT))
         .await
         .map_err(|error| error.to_string())?;
-    platform.event(
-        Level::Error,
-        "job is dead",
-        &[("key", &key), ("reason", shown_reason)],
-    );
+    let error = letter.and_then(|letter| letter.error.as_deref());
+    let event = Event::JobDead {
+        key: &key,
+        reason: Said(&error.unwrap_or(shown_reason)),
+    };
+    platform.note(trace, event);
 
     let services = Services::new(platform, settings).map_err(|bad| bad.to_string())?;
     let job = match decoded {
@@ -167,6 +184,7 @@ async fn entomb<P: Platform + Jobs>(
         .end(&reply.job, Outcome::Parked(because.to_owned()))
         .await
         .map_err(|fault| fault.to_string())?;
+    platform.note(trace, Event::JobEnded { outcome: "parked" });
     mark::unmark(platform, &reply.job).await;
     Ok(())
 }

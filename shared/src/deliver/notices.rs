@@ -1,9 +1,10 @@
 //! Notices of GitHub: what becomes of one that is delivered.
 
-use super::{Settled, dead_letter};
+use super::{DeadLetter, Settled, dead_letter};
 use crate::consumer::Platform;
 use crate::github::webhook::{Notice, NoticeFault};
-use crate::ports::Level;
+use crate::log::Event;
+use crate::trace::Trace;
 
 /// Acts on one notice.
 pub(super) async fn deliver<P: Platform>(
@@ -14,9 +15,12 @@ pub(super) async fn deliver<P: Platform>(
 ) -> Settled {
     let notice = match read {
         Ok(notice) => notice,
-        Err(fault) => return dead_letter::park(platform, body, &fault.to_string(), attempt).await,
+        Err(fault) => {
+            let letter = DeadLetter::new(body, fault.to_string());
+            return dead_letter::park(platform, &Trace::none(), &letter, attempt).await;
+        }
     };
-    let fields = [("delivery", notice.delivery.as_str())];
-    platform.event(Level::Info, "a notice of GitHub", &fields);
+    let delivery = notice.delivery.as_str();
+    platform.note(&notice.trace(), Event::NoticeRead { delivery });
     Settled::Ack
 }

@@ -10,22 +10,19 @@ use crate::consumer::{Platform, Services};
 use crate::fault::Fault;
 use crate::fix::{Jobs, Request, Response};
 use crate::id::{JobId, ThreadId};
-use crate::ports::Level;
+use crate::log::{Event, Said};
 use crate::report;
 use crate::settings::Settings;
 use crate::thread::{Inspection, OpenJob, Outcome, ThreadClient};
+use crate::trace::Trace;
 
 /// Looks after every marked job once. One that fails does not keep the others from it.
 pub async fn sweep<P: Platform + Jobs>(platform: &P, settings: &Settings) {
     let keys = match platform.list(OPEN_PREFIX).await {
         Ok(keys) => keys,
         Err(error) => {
-            let error = error.to_string();
-            platform.event(
-                Level::Error,
-                "the sweep found no jobs",
-                &[("error", &error)],
-            );
+            let error = Said(&error);
+            platform.note(&Trace::none(), Event::SweepBlind { error });
             return;
         }
     };
@@ -35,10 +32,11 @@ pub async fn sweep<P: Platform + Jobs>(platform: &P, settings: &Settings) {
         let Ok(Some(thread)) = platform.get(&key).await else {
             continue;
         };
-        if let Err(fault) = look_after(platform, settings, &job, ThreadId::new(thread)).await {
-            let error = fault.to_string();
-            let fields = [("job", job.as_str()), ("error", error.as_str())];
-            platform.event(Level::Warn, "the sweep could not look after a job", &fields);
+        let thread = ThreadId::new(thread);
+        let trace = Trace::of_job(&job).in_thread(&thread);
+        if let Err(fault) = look_after(platform, settings, &job, thread).await {
+            let error = Said(&fault);
+            platform.note(&trace, Event::SweepFailed { error });
         }
     }
 }
@@ -98,7 +96,7 @@ async fn end_lost<P: Platform + Jobs>(
     thread: &ThreadClient<'_, P>,
     open: &OpenJob,
 ) -> Result<(), Fault> {
-    platform.event(Level::Error, "a job was lost", &[("job", job.as_str())]);
+    platform.note(&open.reply.trace(), Event::JobLost {});
     let services = Services::new(platform, settings).map_err(|bad| Fault::Bug(bad.to_string()))?;
     let message = report::lost(open.command.name());
     let (discord, live) = (&services.discord, open.live.as_ref());
@@ -106,6 +104,8 @@ async fn end_lost<P: Platform + Jobs>(
     thread
         .end(job, Outcome::Failed("it was lost".to_owned()))
         .await?;
+    let event = Event::JobEnded { outcome: "failed" };
+    platform.note(&open.reply.trace(), event);
     unmark(platform, job).await;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::discord::client::DiscordClient;
 use crate::discord::message::Message;
 use crate::fault::Fault;
 use crate::http::Http;
-use crate::ports::Level;
+use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage, ReplyTo};
 use crate::service::Service;
 
@@ -24,9 +24,8 @@ pub(super) async fn tell<P: Platform>(
         Ok(_) => Ok(()),
         Err(error) if error.is_transient() => Err(Fault::upstream(Service::Discord)(error)),
         Err(error) => {
-            let error = error.to_string();
-            let fields = [("job", reply.job.as_str()), ("error", error.as_str())];
-            platform.event(Level::Error, "the thread cannot be told", &fields);
+            let error = Said(&error);
+            platform.note(&reply.trace(), Event::ThreadNotTold { error });
             Ok(())
         }
     }

@@ -9,10 +9,11 @@ use url::Url;
 
 use super::progress::{Health, RunResult, RunStatus};
 use super::run::{Checkpoint, RunRequest};
-use crate::http::{Http, Request, Response};
+use crate::http::{Http, Request, Response, Unreachable};
 use crate::id::RunId;
 use crate::secret::Secret;
 use crate::service::ServiceError;
+use crate::trace::Trace;
 
 /// For calls that the executor answers from memory.
 const SOON: Duration = Duration::from_secs(10);
@@ -27,42 +28,66 @@ pub struct ExecutorClient<'a, H> {
     http: &'a H,
     base: &'a Url,
     token: Option<&'a Secret>,
+    trace: Trace,
 }
 
 impl<'a, H: Http> ExecutorClient<'a, H> {
     /// The executor at `base`, which wants `token` if it was given one.
     pub fn new(http: &'a H, base: &'a Url, token: Option<&'a Secret>) -> Self {
-        Self { http, base, token }
+        Self {
+            http,
+            base,
+            token,
+            trace: Trace::none(),
+        }
+    }
+
+    /// The same, on behalf of `trace`: the executor's log lines about a run name it too.
+    #[must_use]
+    pub fn traced(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    async fn send(
+        &self,
+        mut request: Request,
+        run: &RunId,
+        within: Duration,
+    ) -> Result<Response, Unreachable> {
+        request
+            .headers_mut()
+            .extend(self.trace.headers(run.as_str()));
+        self.http.send(request, within).await
     }
 
     /// Starts a run, or finds it already started.
     pub async fn start(&self, run: &RunRequest) -> Result<RunStatus, ServiceError> {
         let request = start_request(self.base, self.token, run);
-        parse_status(&self.http.send(request, BULK).await?)
+        parse_status(&self.send(request, &run.run_id, BULK).await?)
     }
 
     /// How a run stands.
     pub async fn status(&self, run: &RunId) -> Result<RunStatus, ServiceError> {
         let request = status_request(self.base, self.token, run);
-        parse_status(&self.http.send(request, SOON).await?)
+        parse_status(&self.send(request, run, SOON).await?)
     }
 
     /// The work of a run so far.
     pub async fn checkpoint(&self, run: &RunId) -> Result<Checkpoint, ServiceError> {
         let request = checkpoint_request(self.base, self.token, run);
-        parse_checkpoint(&self.http.send(request, BULK).await?)
+        parse_checkpoint(&self.send(request, run, BULK).await?)
     }
 
     /// What a run came to; `None` while it has not ended. May be asked for again.
     pub async fn result(&self, run: &RunId) -> Result<Option<RunResult>, ServiceError> {
         let request = result_request(self.base, self.token, run);
-        parse_result(&self.http.send(request, BULK).await?)
+        parse_result(&self.send(request, run, BULK).await?)
     }
 
     /// Stops a run. Harmless for one that has ended.
     pub async fn cancel(&self, run: &RunId) -> Result<RunStatus, ServiceError> {
         let request = cancel_request(self.base, self.token, run);
-        parse_status(&self.http.send(request, SOON).await?)
+        parse_status(&self.send(request, run, SOON).await?)
     }
 
     /// Whether the executor is up.

@@ -13,6 +13,7 @@ use super::perform::perform;
 use super::services::{FixServices, Sandbox};
 use super::{Effect, Event, Fix, FixView, Next, Request, Response, Stage};
 use crate::consumer::Platform;
+use crate::log as logged;
 use crate::report;
 
 /// If an effect is still not done after this long, its object has died with it: no effect takes
@@ -144,7 +145,13 @@ async fn apply<P: Platform, S: Sandbox>(
     let Some(mut fix) = store.load()? else {
         return Ok(());
     };
+    let before = fix.stage.pipeline().name();
     fix.step(event, services.policy(), now);
+    let stage = fix.stage.pipeline().name();
+    if stage != before {
+        let event = logged::Event::StageEntered { stage };
+        services.platform.note(&fix.order.reply.trace(), event);
+    }
     store.save(&fix)
 }
 

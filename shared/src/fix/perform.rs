@@ -10,6 +10,7 @@ use crate::discord::message::Message;
 use crate::fault::{MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
 use crate::linear::{NewComment, key};
+use crate::log as logged;
 use crate::report;
 use crate::service::{Service, ServiceError};
 use crate::thread::{Outcome, ThreadClient};
@@ -78,10 +79,10 @@ async fn attempt<P: Platform, S: Sandbox>(
             brief,
             checkpoint,
         } => run::start(on, fix, run, *brief, checkpoint.map(|saved| *saved)).await,
-        Effect::LookAtRun { run } => run::look_at(on, &run).await,
-        Effect::SaveRun { run } => run::save(on, &run).await,
-        Effect::CollectRun { run } => run::collect(on, &run).await,
-        Effect::StopRun { run } => run::stop(on, &run).await,
+        Effect::LookAtRun { run } => run::look_at(on, fix, &run).await,
+        Effect::SaveRun { run } => run::save(on, fix, &run).await,
+        Effect::CollectRun { run } => run::collect(on, fix, &run).await,
+        Effect::StopRun { run } => run::stop(on, fix, &run).await,
         Effect::CreateBranch { branch, base } => {
             publish::create_branch(on, fix, &branch, &base).await
         }
@@ -151,8 +152,11 @@ async fn tell_thread<P: Platform, S: Sandbox>(
     outcome: Outcome,
 ) -> Result<Event, Failed> {
     let thread = ThreadClient::new(on.platform, fix.order.thread.clone());
+    let name = outcome.name();
     match thread.end(&fix.order.job, outcome).await {
         Ok(()) => {
+            let event = logged::Event::JobEnded { outcome: name };
+            on.platform.note(&fix.order.reply.trace(), event);
             mark::unmark(on.platform, &fix.order.job).await;
             Ok(Event::ThreadTold)
         }

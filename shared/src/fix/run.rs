@@ -10,9 +10,10 @@ use crate::service::{Service, ServiceError};
 /// How a run stands. Reads only.
 pub(super) async fn look_at<P, S: Sandbox>(
     on: &FixServices<'_, P, S>,
+    fix: &Fix,
     run: &RunId,
 ) -> Result<Event, Failed> {
-    match executor(on).status(run).await {
+    match executor(on, fix).status(run).await {
         Ok(status) => Ok(Event::RunSeen(status)),
         Err(ServiceError::NotFound) => Ok(Event::RunLost),
         // A sandbox that cannot be reached or breaks down is no error here: its lease decides.
@@ -24,9 +25,10 @@ pub(super) async fn look_at<P, S: Sandbox>(
 /// The work of an interrupted run. Reads only.
 pub(super) async fn save<P, S: Sandbox>(
     on: &FixServices<'_, P, S>,
+    fix: &Fix,
     run: &RunId,
 ) -> Result<Event, Failed> {
-    match executor(on).checkpoint(run).await {
+    match executor(on, fix).checkpoint(run).await {
         Ok(checkpoint) => Ok(Event::RunSaved(Some(Box::new(checkpoint)))),
         // Nothing to save, or nobody to save it: the next run begins anew.
         Err(ServiceError::Refused(_) | ServiceError::NotFound) => Ok(Event::RunSaved(None)),
@@ -37,9 +39,10 @@ pub(super) async fn save<P, S: Sandbox>(
 /// The result of a run. Reads only: the executor keeps it until it is swept.
 pub(super) async fn collect<P, S: Sandbox>(
     on: &FixServices<'_, P, S>,
+    fix: &Fix,
     run: &RunId,
 ) -> Result<Event, Failed> {
-    match executor(on).result(run).await {
+    match executor(on, fix).result(run).await {
         Ok(Some(result)) => Ok(Event::RunCollected(Box::new(result))),
         // It said that it had ended; it will have.
         Ok(None) => Err(Failed(
@@ -57,9 +60,10 @@ pub(super) async fn collect<P, S: Sandbox>(
 /// Stops a run. One that is not there is stopped.
 pub(super) async fn stop<P, S: Sandbox>(
     on: &FixServices<'_, P, S>,
+    fix: &Fix,
     run: &RunId,
 ) -> Result<Event, Failed> {
-    match executor(on).cancel(run).await {
+    match executor(on, fix).cancel(run).await {
         Ok(_) | Err(ServiceError::NotFound) => Ok(Event::RunStopped),
         Err(error) => Err(Failed(Service::Executor, error)),
     }
@@ -116,7 +120,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
         },
         checkpoint,
     };
-    executor(on)
+    executor(on, fix)
         .start(&request)
         .await
         .map(Event::RunSeen)
@@ -128,11 +132,11 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
 /// own limits.
 async fn stop_predecessor<P, S: Sandbox>(on: &FixServices<'_, P, S>, fix: &Fix) {
     if let Some(before) = fix.run_before() {
-        let _ = executor(on).cancel(&before).await;
+        let _ = executor(on, fix).cancel(&before).await;
     }
 }
 
-fn executor<'a, P, S: Sandbox>(on: &'a FixServices<'_, P, S>) -> ExecutorClient<'a, S> {
+fn executor<'a, P, S: Sandbox>(on: &'a FixServices<'_, P, S>, fix: &Fix) -> ExecutorClient<'a, S> {
     let token = on.settings.runs.executor_token.as_ref();
-    ExecutorClient::new(on.sandbox, on.sandbox.base(), token)
+    ExecutorClient::new(on.sandbox, on.sandbox.base(), token).traced(fix.order.reply.trace())
 }

@@ -4,8 +4,8 @@
 use super::Fix;
 use crate::consumer::{Platform, Services};
 use crate::http::Http;
+use crate::log::{Event, Said};
 use crate::policy::Policy;
-use crate::ports::Level;
 use crate::service::{BadAccess, Service, ServiceError};
 use crate::settings::Settings;
 
@@ -70,11 +70,9 @@ pub(super) fn log<P: Platform, S>(
     service: Service,
     error: &ServiceError,
 ) {
-    let (service, error) = (service.to_string(), error.to_string());
-    let fields = [
-        ("job", fix.order.job.as_str()),
-        ("service", service.as_str()),
-        ("error", error.as_str()),
-    ];
-    on.platform.event(Level::Warn, "an effect failed", &fields);
+    let event = Event::EffectFailed {
+        service: &service.to_string(),
+        error: Said(error),
+    };
+    on.platform.note(&fix.order.reply.trace(), event);
 }

@@ -34,6 +34,7 @@ pub(crate) fn order() -> Order {
             application: ApplicationId::new("5"),
             token: Secret::new("token"),
             accepted_at: at(0),
+            trace: None,
         },
         live: None,
         issue: LinkedIssue {

@@ -10,9 +10,11 @@ use crate::discord::client::DiscordClient;
 use crate::discord::interaction::{Interaction, Kind, Target};
 use crate::id::{GuildId, MessageId, ThreadId};
 use crate::job::{self, DiscordContext, Job, RecentMessage};
-use crate::ports::{Clock as _, Level, Log as _};
+use crate::log::{Event, Said};
+use crate::ports::{Clock as _, Log as _};
 use crate::reference::{References, Scope};
 use crate::service::ServiceError;
+use crate::trace::{Trace, TraceId};
 
 /// How long Discord may take to give the history. Discord waits 3 s for our answer; after this
 /// and [`super::QUEUE_LIMIT`] there is 1 s left for the network and a cold start. History that is
@@ -75,6 +77,7 @@ pub(super) async fn job(
             application_id: interaction.application_id.clone(),
             token: interaction.token.clone(),
         },
+        trace: Some(TraceId::of(&interaction.id)),
     }
 }
 
@@ -101,11 +104,11 @@ async fn read(
     let outcome: Result<_, ServiceError> = read.await;
     outcome
         .inspect_err(|error| {
-            let fields = [
-                ("channel", conversation.as_str()),
-                ("reason", &error.to_string()),
-            ];
-            ports.log().event(Level::Warn, "history not read", &fields);
+            let trace = Trace::of_interaction(&interaction.id, &thread(interaction));
+            let event = Event::HistoryNotRead {
+                reason: Said(error),
+            };
+            ports.log().note(&trace, event);
         })
         .ok()
 }

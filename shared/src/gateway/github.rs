@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use super::setup::webhook_is_off;
 use super::{Ports, Setup, answer};
-use crate::github::webhook::{self, DELIVERY_HEADER, Notice, Received, signature};
+use crate::github::webhook::{self, Notice, Received, signature};
 use crate::http::{Request, Response};
-use crate::ports::{Clock as _, Level, Log as _, Queue as _};
+use crate::log::{Event, Said};
+use crate::ports::{Clock as _, Log as _, Queue as _};
+use crate::trace::Trace;
 
 pub(super) async fn receive(request: &Request, setup: &Setup, ports: &impl Ports) -> Response {
     let (headers, body) = (request.headers(), request.body());
@@ -25,13 +27,13 @@ pub(super) async fn receive(request: &Request, setup: &Setup, ports: &impl Ports
     let Some(secret) = &settings.webhook_secret else {
         return answer::not_taken(&webhook_is_off().to_string());
     };
-    let log = |level, message, reason: &str| {
-        ports.log().event(level, message, &[("reason", reason)]);
-    };
     let verified = match signature::verify(secret, headers, body) {
         Ok(verified) => verified,
         Err(refusal) => {
-            log(Level::Info, "delivery refused", &refusal.to_string());
+            let reason = Said(&refusal);
+            ports
+                .log()
+                .note(&Trace::none(), Event::NoticeRefused { reason });
             return answer::unauthorized(refusal);
         }
     };
@@ -40,27 +42,28 @@ pub(super) async fn receive(request: &Request, setup: &Setup, ports: &impl Ports
         Ok(Received::Ignored(why)) => answer::noted(&format!("ignored: {why}")),
         Ok(Received::Notice(notice)) => queue(&notice, ports).await,
         Err(unreadable) => {
-            log(Level::Error, "delivery unreadable", &unreadable.to_string());
+            let reason = Said(&unreadable);
+            ports
+                .log()
+                .note(&Trace::none(), Event::NoticeUnreadable { reason });
             answer::bad_request(unreadable)
         }
     }
 }
 
 async fn queue(notice: &Notice, ports: &impl Ports) -> Response {
-    let delivery = (DELIVERY_HEADER, notice.delivery.as_str());
+    let (trace, delivery) = (notice.trace(), notice.delivery.as_str());
     match ports.queue().send(&notice.encode(), Duration::ZERO).await {
         Ok(()) => {
-            ports
-                .log()
-                .event(Level::Info, "delivery accepted", &[delivery]);
+            ports.log().note(&trace, Event::NoticeAccepted { delivery });
             answer::noted("accepted")
         }
         Err(refused) => {
-            let reason = refused.to_string();
-            let fields = [delivery, ("reason", reason.as_str())];
-            ports
-                .log()
-                .event(Level::Error, "delivery not accepted", &fields);
+            let event = Event::NoticeNotAccepted {
+                delivery,
+                reason: Said(&refused),
+            };
+            ports.log().note(&trace, event);
             answer::not_taken("the queue did not answer: send this delivery again")
         }
     }

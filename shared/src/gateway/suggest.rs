@@ -11,10 +11,12 @@ use crate::command::{OptionName, Verb};
 use crate::discord::interaction::{GivenOption, Invocation};
 use crate::discord::message::shorten;
 use crate::id::{IssueKey, ThreadId};
-use crate::ports::{Level, Log as _};
+use crate::log::{Event, Said};
+use crate::ports::Log as _;
 use crate::reference::{Reference, Scope, find};
 use crate::report;
 use crate::thread::{KnownJob, Standing, View};
+use crate::trace::Trace;
 
 /// How long a conversation may take to say what it knows. People type on while they wait, so an
 /// offer that comes later than this is not looked at; Discord itself would wait 3 s.
@@ -89,6 +91,7 @@ pub(super) struct Choice {
 pub(super) async fn choices(
     invocation: &Invocation,
     thread: &ThreadId,
+    trace: &Trace,
     ports: &impl Ports,
 ) -> Vec<Choice> {
     let Some(focused) = invocation.focused() else {
@@ -100,8 +103,10 @@ pub(super) async fn choices(
     };
     let mut seen = BTreeSet::new();
     let known = ports.memory().known(thread).await.unwrap_or_else(|error| {
-        let fields = [("thread", thread.as_str()), ("reason", &error.to_string())];
-        ports.log().event(Level::Warn, "nothing to offer", &fields);
+        let event = Event::NothingToOffer {
+            reason: Said(&error),
+        };
+        ports.log().note(trace, event);
         Known::default()
     });
     let wanted = focused.value.to_string().trim().to_lowercase();

@@ -49,6 +49,7 @@ fn job(message_content: String, contents: Vec<String>) -> Job {
             application_id: "700".into(),
             token: Secret::new("tok"),
         },
+        trace: None,
     }
 }
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{Job, MAX_BYTES, VERSION};
 use crate::history;
-use crate::id::{ApplicationId, ChannelId, InteractionId};
+use crate::id::{ApplicationId, ChannelId, InteractionId, JobId, ThreadId};
+use crate::trace::Trace;
 
 /// Why a job cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +82,17 @@ pub struct Salvage {
 }
 
 impl Salvage {
+    /// What log lines about the broken job are about.
+    pub fn trace(&self) -> Trace {
+        let job = self.interaction.as_ref().map(JobId::of);
+        let mut trace = job.map_or_else(Trace::none, |job| Trace::of_job(&job));
+        trace.thread = self
+            .conversation
+            .as_ref()
+            .map(|id| ThreadId::new(id.as_str()));
+        trace
+    }
+
     fn of(value: &Value) -> Self {
         /// Longer is no id or name of anybody's.
         const MAX_BYTES: usize = 64;

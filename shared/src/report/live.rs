@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ApplicationId, ChannelId, GuildId, JobId, MessageId, UserId};
+use crate::id::{ApplicationId, ChannelId, GuildId, JobId, MessageId, ThreadId, UserId};
 use crate::job::Job;
 use crate::secret::Secret;
+use crate::trace::{Trace, TraceId};
 
 /// How long an interaction's token is good for: Discord says 15 minutes; we stop half a minute
 /// earlier than that and go on as the bot.
@@ -35,6 +36,9 @@ pub struct ReplyTo {
     pub token: Secret,
     /// When the interaction was accepted.
     pub accepted_at: Timestamp,
+    /// The trace of the job; absent in what an older version stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
 }
 
 impl ReplyTo {
@@ -50,7 +54,18 @@ impl ReplyTo {
             application: job.interaction.application_id.clone(),
             token: job.interaction.token.clone(),
             accepted_at: job.interaction.id.created_at().unwrap_or(job.timestamp),
+            trace: job.trace.clone(),
         }
+    }
+
+    /// What log lines about the job are about.
+    pub fn trace(&self) -> Trace {
+        let thread = ThreadId::new(self.channel.as_str());
+        let mut trace = Trace::of_job(&self.job).in_thread(&thread);
+        if let Some(given) = &self.trace {
+            trace.id = Some(given.clone());
+        }
+        trace
     }
 
     /// Whether the interaction's token still works.

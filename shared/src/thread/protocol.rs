@@ -199,6 +199,17 @@ impl Outcome {
         self
     }
 
+    /// Its name, for the log: how it ended, without a word of why.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "succeeded",
+            Self::Rejected(_) => "rejected",
+            Self::Failed(_) => "failed",
+            Self::Cancelled(_) => "cancelled",
+            Self::Parked(_) => "parked",
+        }
+    }
+
     /// The line that it carries.
     pub fn text(&self) -> &str {
         let (Self::Succeeded(text)

@@ -25,6 +25,7 @@ fn arrival(job: &str, command: Command) -> Arrival {
             application: ApplicationId::new("app"),
             token: Secret::new("s3cret"),
             accepted_at: at(0),
+            trace: None,
         },
         task: Task {
             command,

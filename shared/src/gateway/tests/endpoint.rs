@@ -41,7 +41,8 @@ fn every_refusal_is_a_401_with_its_reason_and_is_logged() {
             (response.status().as_u16(), text_of(&response).as_str()),
             (401, reason)
         );
-        let expected = format!("Info request refused [(\"reason\", \"{reason}\")]");
+        let expected =
+            format!(r#"{{"level":"info","message":"request refused","reason":"{reason}"}}"#);
         assert_eq!(*world.log.borrow(), [expected]);
     }
 }

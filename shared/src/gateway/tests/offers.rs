@@ -103,7 +103,10 @@ fn nothing_is_offered_when_the_thread_does_not_say() {
         values(&world, &typing("issue", "", &[])),
         Vec::<String>::new()
     );
-    assert!(world.log.borrow()[0].starts_with("Warn nothing to offer"));
+    assert!(
+        world.log.borrow()[0]
+            .starts_with(r#"{"level":"warn","message":"nothing to offer","trace":""#)
+    );
 }
 
 #[test]

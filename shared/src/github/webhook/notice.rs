@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Ask;
 use crate::github::RepoName;
 use crate::id::CommitId;
+use crate::trace::{Trace, TraceId};
 
 /// The version that this code writes, and the only one that it reads.
 const VERSION: u32 = 1;
@@ -90,6 +91,14 @@ pub enum NoticeFault {
 }
 
 impl Notice {
+    /// What log lines about it are about, until a job of ours is known.
+    pub fn trace(&self) -> Trace {
+        Trace {
+            id: Some(TraceId::derived("github-delivery", &self.delivery)),
+            ..Trace::none()
+        }
+    }
+
     /// A notice of something that happened.
     pub fn new(
         delivery: impl Into<String>,

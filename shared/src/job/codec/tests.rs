@@ -48,6 +48,7 @@ pub(crate) fn job() -> Job {
             application_id: "700".into(),
             token: Secret::new("tok"),
         },
+        trace: None,
     }
 }
 
