@@ -10,6 +10,7 @@ use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{JobId, ThreadId};
+use shared::ledger::{self, LedgerName, Ledgers, Question};
 use shared::ports::{Clock, Dice, Kv, KvFailed, Level, Log};
 use shared::thread::{self, Threads};
 use worker::{Env, Result};
@@ -26,6 +27,7 @@ pub(crate) struct Ports {
     threads: Objects,
     jobs: Objects,
     audit: Objects,
+    ledgers: Objects,
 }
 
 impl Ports {
@@ -38,6 +40,7 @@ impl Ports {
             threads: Objects::bound(env, "THREADS")?,
             jobs: Objects::bound(env, "JOBS")?,
             audit: Objects::bound(env, "AUDIT")?,
+            ledgers: Objects::bound(env, "LEDGERS")?,
         })
     }
 }
@@ -137,6 +140,24 @@ impl Audits for Ports {
         request: &audit::Request,
     ) -> std::result::Result<audit::Response, String> {
         let answer = self.audit.call(log.as_str(), request, OBJECT_LIMIT).await;
+        answer.map_err(|failed| failed.to_string())
+    }
+}
+
+impl Ledgers for Ports {
+    async fn ask_ledger(
+        &self,
+        ledger: &LedgerName,
+        request: &ledger::Request,
+    ) -> std::result::Result<ledger::Response, String> {
+        let question = Question {
+            ledger: ledger.clone(),
+            request: request.clone(),
+        };
+        let answer = self
+            .ledgers
+            .call(ledger.as_str(), &question, OBJECT_LIMIT)
+            .await;
         answer.map_err(|failed| failed.to_string())
     }
 }

@@ -9,6 +9,7 @@ use crate::audit::Audits;
 use crate::discord::client::DiscordClient;
 use crate::github::GitHubClient;
 use crate::http::Http;
+use crate::ledger::Ledgers;
 use crate::linear::LinearClient;
 use crate::ports::{Clock, Dice, Kv, Log, Queue};
 use crate::posthog::PostHogClient;
@@ -19,7 +20,7 @@ use crate::thread::Threads;
 /// Every port of the consumer. The worker's shell implements it, and so do the tests.
 ///
 /// Job objects are reached by deliveries only ([`crate::fix::Jobs`]): a fix does not ask one.
-pub trait Platform: Http + Clock + Dice + Kv + Log + Threads + Audits {
+pub trait Platform: Http + Clock + Dice + Kv + Log + Threads + Audits + Ledgers {
     /// A queue of this platform.
     type Queue: Queue;
     /// `bugbot-commands`.

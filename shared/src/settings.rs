@@ -3,6 +3,7 @@
 
 use crate::executor::{ModelAccess, RunLimits};
 use crate::github::{GitHubAuth, RepoName};
+use crate::ledger::LedgerSettings;
 use crate::policy::Policy;
 use crate::secret::Secret;
 
@@ -21,6 +22,8 @@ pub struct Settings {
     pub runs: RunSettings,
     /// `ALLOWED_PATHS` and `DENIED_PATHS`.
     pub policy: Policy,
+    /// `USER_FIXES`, `GUILD_FIXES`, `ALL_FIXES`, `USER_DAY_USD`, `GUILD_DAY_USD`.
+    pub ledger: LedgerSettings,
 }
 
 /// How to reach Discord.
@@ -132,6 +135,7 @@ impl Settings {
                 limits: env.limits(),
             },
             policy: env.policy(),
+            ledger: env.ledger(),
         };
         if env.problems.is_empty() {
             Ok(settings)
@@ -256,6 +260,13 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
             max_budget_usd: budget.unwrap_or(default.max_budget_usd),
             ..default
         }
+    }
+
+    fn ledger(&mut self) -> LedgerSettings {
+        LedgerSettings::from_env(&self.read).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            LedgerSettings::default()
+        })
     }
 
     fn policy(&mut self) -> Policy {

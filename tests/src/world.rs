@@ -16,6 +16,7 @@ mod audit;
 mod check;
 mod course;
 mod front;
+mod ledgers;
 mod objects;
 mod ports;
 mod queue;
@@ -80,6 +81,7 @@ pub struct World {
     threads: RefCell<BTreeMap<ThreadId, String>>,
     jobs: RefCell<BTreeMap<JobId, JobCell>>,
     audits: RefCell<BTreeMap<shared::audit::LogName, Vec<String>>>,
+    ledgers: RefCell<BTreeMap<shared::ledger::LedgerName, String>>,
     log: RefCell<Vec<String>>,
     accepted: RefCell<BTreeMap<JobId, shared::job::Job>>,
     is_alarm_lost: Cell<bool>,
@@ -148,6 +150,7 @@ impl World {
             threads: RefCell::default(),
             jobs: RefCell::default(),
             audits: RefCell::default(),
+            ledgers: RefCell::default(),
             log: RefCell::default(),
             accepted: RefCell::default(),
             is_alarm_lost: Cell::new(false),

@@ -139,11 +139,11 @@ impl Http for SandboxPort<'_> {
     }
 }
 
-fn json(value: &impl Serialize) -> String {
+pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("what is stored is JSON")
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> T {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).expect("what was stored can be read")
 }
 

@@ -187,7 +187,7 @@ impl Jobs for World {
     }
 }
 
-fn kind_of(request: &impl serde::Serialize) -> String {
+pub(super) fn kind_of(request: &impl serde::Serialize) -> String {
     let value = serde_json::to_value(request).expect("a request is JSON");
     value["ask"].as_str().unwrap_or_default().to_owned()
 }
