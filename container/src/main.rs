@@ -76,6 +76,8 @@ impl Ending {
 async fn serve(ending: Ending) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .json()
+        .flatten_event(true)
+        .with_span_list(false)
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use shared::executor::{Health, RunRequest, RunStatus};
 use shared::id::RunId;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument as _;
 
 use crate::checkpoint::Checkpoints;
 use crate::config::Config;
@@ -108,15 +109,17 @@ impl Runs {
         table.insert(request.run_id.clone(), run.clone());
         forget_the_oldest(&mut table);
         let status = run.progress.status();
-        tracing::info!(run = %run.id(), resumed = request.checkpoint.is_some(), "run started");
-        tokio::spawn(self.clone().carry_out(run, request));
+        tracing::info!(resumed = request.checkpoint.is_some(), "run started");
+        tokio::spawn(self.clone().carry_out(run, request).in_current_span());
         Ok(status)
     }
 
     async fn carry_out(self: Arc<Self>, run: Arc<Run>, request: RunRequest) {
         let executed = {
             let (run, runs) = (run.clone(), self.clone());
-            tokio::spawn(async move { run.execute(request, &runs.config, &runs.clones_dir).await })
+            let executed =
+                async move { run.execute(request, &runs.config, &runs.clones_dir).await };
+            tokio::spawn(executed.in_current_span())
         };
         if executed.await.is_err() {
             run.fail("the run's task panicked");
@@ -124,20 +127,20 @@ impl Runs {
         if let Some(result) = run.result() {
             self.checkpoints.remove(run.id());
             tracing::info!(
-                run = %run.id(),
-                outcome = ?result.outcome,
+                outcome = result.outcome.name(),
+                reason = result.outcome.reason_of_ours(),
                 files = result.changes.len(),
                 cost_usd = result.spent.cost_usd,
                 turns = result.spent.turns,
-                elapsed = ?result.spent.elapsed,
+                elapsed_ms = u64::try_from(result.spent.elapsed.as_millis()).unwrap_or(u64::MAX),
                 "run ended"
             );
         } else {
-            tracing::warn!(run = %run.id(), "run interrupted");
+            tracing::warn!("run interrupted");
             if let Some(checkpoint) = run.interrupted_with()
                 && let Err(error) = self.checkpoints.save(run.id(), checkpoint)
             {
-                tracing::error!(run = %run.id(), %error, "a checkpoint is not kept");
+                tracing::error!(%error, "a checkpoint is not kept");
             }
         }
         run.let_go();

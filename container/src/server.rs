@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use shared::executor::{Health, MAX_REQUEST_BYTES, RunStatus};
+use shared::executor::{Health, MAX_REQUEST_BYTES, RunRequest, RunStatus};
+use shared::id::{JobId, ThreadId};
+use shared::trace::{Trace, TraceId};
 
 use crate::run::{Run, Stop};
 use crate::runs::{Runs, StartRefused};
@@ -82,14 +84,29 @@ async fn guard(State(runs): State<Arc<Runs>>, request: Request, next: Next) -> R
 
 async fn start(
     State(runs): State<Arc<Runs>>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, Json<RunStatus>), Refusal> {
     // The message of a parse error may quote the body, which holds secrets: its place will do.
-    let request = serde_json::from_slice(&body).map_err(|error| {
+    let request: RunRequest = serde_json::from_slice(&body).map_err(|error| {
         let place = format!("line {} column {}", error.line(), error.column());
         Refusal(StatusCode::BAD_REQUEST, format!("not a run: {place}"))
     })?;
-    Ok((StatusCode::ACCEPTED, Json(runs.start(request)?)))
+    let span = span(&headers, &request);
+    let status = span.in_scope(|| runs.start(request))?;
+    Ok((StatusCode::ACCEPTED, Json(status)))
+}
+
+/// What every log line about a run is about: our caller's trace goes on here.
+fn span(headers: &HeaderMap, request: &RunRequest) -> tracing::Span {
+    let trace = Trace::from_headers(headers);
+    tracing::info_span!(
+        "run",
+        run = %request.run_id,
+        trace = trace.id.as_ref().map(TraceId::as_str),
+        job = trace.job.as_ref().map(JobId::as_str),
+        thread = trace.thread.as_ref().map(ThreadId::as_str),
+    )
 }
 
 async fn status(

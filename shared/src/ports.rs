@@ -69,13 +69,6 @@ pub trait Log {
     fn note(&self, trace: &Trace, event: Event<'_>) {
         self.write(event.level(), &crate::log::line(trace, &event));
     }
-
-    /// An event that is not in the table yet: [`Log::note`] takes its place.
-    fn event(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
-        let fields: std::collections::BTreeMap<_, _> = fields.iter().copied().collect();
-        let line = crate::log::render(level, message, &Trace::none(), &fields);
-        self.write(level, &line);
-    }
 }
 
 /// How much a log line matters.

@@ -10,6 +10,7 @@ mod bench;
 mod fix;
 mod hostile;
 mod image;
+mod logs;
 mod protocol;
 mod secrets;
 mod stop;

@@ -138,6 +138,37 @@ pub enum RunFailure {
     },
 }
 
+impl RunOutcome {
+    /// Its name, for the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Failed { failure } => match failure {
+                RunFailure::CloneFailed { .. } => "clone failed",
+                RunFailure::AgentFailed { .. } => "agent failed",
+                RunFailure::ModelUnavailable { .. } => "model unavailable",
+                RunFailure::TimedOut => "timed out",
+                RunFailure::TurnsExhausted => "turns exhausted",
+                RunFailure::BudgetExhausted => "budget exhausted",
+                RunFailure::ResultTooLarge { .. } => "result too large",
+                RunFailure::Internal { .. } => "internal",
+            },
+        }
+    }
+
+    /// Why it failed, for the log, where git or the executor says so: an agent's own words are
+    /// anybody's.
+    pub fn reason_of_ours(&self) -> Option<&str> {
+        match self {
+            Self::Failed {
+                failure: RunFailure::CloneFailed { reason } | RunFailure::Internal { reason },
+            } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
