@@ -11,6 +11,7 @@ mod dead_letter;
 mod notices;
 mod order;
 mod orders;
+mod permit;
 mod sweep;
 mod tell;
 
@@ -108,10 +109,16 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             Begun::Wait { retry_in } => self.requeue(retry_in).await,
             Begun::FixRunning { .. } => {
                 let live = self.live().await;
+                let refused = self.refused(job, "already running");
+                self.record_if_possible(vec![refused]).await;
                 self.reject(None, live.as_ref(), report::fix_already_running())
                     .await
             }
-            Begun::Crowded => self.reject(None, None, report::crowded()).await,
+            Begun::Crowded => {
+                let refused = self.refused(job, "too many open commands");
+                self.record_if_possible(vec![refused]).await;
+                self.reject(None, None, report::crowded()).await
+            }
             Begun::Cancelled { by } => {
                 let live = self.live().await;
                 let message = report::cancelled_before_it_began(&by);

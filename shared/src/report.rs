@@ -15,6 +15,7 @@ pub(crate) mod markdown;
 mod orders;
 mod packet;
 mod pull_request;
+mod roles;
 mod show;
 pub mod split;
 #[cfg(test)]
@@ -28,4 +29,5 @@ pub use packet::{Packet, contextualized};
 pub use pull_request::{
     commit_body, commit_headline, issue_comment, job_trailer, pull_request_body, pull_request_title,
 };
+pub use roles::denied;
 pub use show::show;

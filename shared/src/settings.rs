@@ -5,6 +5,7 @@ use crate::executor::{ModelAccess, RunLimits};
 use crate::github::{GitHubAuth, RepoName};
 use crate::ledger::LedgerSettings;
 use crate::policy::Policy;
+use crate::roles::Roles;
 use crate::secret::Secret;
 
 /// Everything that the consumer is told by its operator.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub policy: Policy,
     /// `USER_FIXES`, `GUILD_FIXES`, `ALL_FIXES`, `USER_DAY_USD`, `GUILD_DAY_USD`.
     pub ledger: LedgerSettings,
+    /// `*_ALLOWED`: who may do what.
+    pub roles: Roles,
 }
 
 /// How to reach Discord.
@@ -136,6 +139,7 @@ impl Settings {
             },
             policy: env.policy(),
             ledger: env.ledger(),
+            roles: env.roles(),
         };
         if env.problems.is_empty() {
             Ok(settings)
@@ -266,6 +270,14 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
         LedgerSettings::from_env(&self.read).unwrap_or_else(|problems| {
             self.problems.extend(problems);
             LedgerSettings::default()
+        })
+    }
+
+    fn roles(&mut self) -> Roles {
+        let roles = Roles::from_env(|name| self.get(name));
+        roles.unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            Roles::default()
         })
     }
 

@@ -94,6 +94,14 @@ pub struct Local {
     served: Vec<(&'static str, Served)>,
 }
 
+/// What everybody in the fake server may do.
+const ROLES: [&str; 4] = [
+    "FIX_ALLOWED",
+    "APPROVE_ALLOWED",
+    "CANCEL_ALLOWED",
+    "DEPLOY_ALLOWED",
+];
+
 impl Local {
     /// Starts everything and returns when it answers.
     pub async fn start(setup: Setup) -> anyhow::Result<Self> {
@@ -181,6 +189,12 @@ impl Local {
         let needed = fakes.into_iter().filter(|(key, _)| !setup.keys.has(key));
         for (name, value) in needed.flat_map(|(_, variables)| variables) {
             options = options.both(name, value);
+        }
+        // Whoever reaches the local stack is its operator; on real services that is to be said.
+        if !setup.keys.has("DISCORD_BOT_TOKEN") {
+            for name in ROLES {
+                options = options.both(name, "everyone".to_owned());
+            }
         }
         for (name, value) in setup.keys.overrides().chain(setup.consumer) {
             options = options.both(&name, value);

@@ -125,6 +125,10 @@ impl World {
             ("POSTHOG_PROJECT_ID", posthog.project()),
             ("GITHUB_TOKEN", GITHUB_TOKEN.to_owned()),
             ("ANTHROPIC_API_KEY", "sk-of-the-stories".to_owned()),
+            ("FIX_ALLOWED", "everyone".to_owned()),
+            ("APPROVE_ALLOWED", "everyone".to_owned()),
+            ("CANCEL_ALLOWED", "everyone".to_owned()),
+            ("DEPLOY_ALLOWED", "everyone".to_owned()),
             ("EXECUTOR_URL", executor_fake::ORIGIN.to_owned()),
             ("EXECUTOR_TOKEN", executor.token().expose().to_owned()),
         ];

@@ -9,11 +9,12 @@ use crate::contextualize::{Work, contextualize};
 use crate::discord::message::Message;
 use crate::fault::Fault;
 use crate::fix::{self, Jobs};
-use crate::id::{JobId, UserId};
+use crate::id::JobId;
 use crate::job::Job;
 use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage};
-use crate::thread::{Known, KnownJob, LinkedIssue, Outcome, TurnHeld};
+use crate::roles::{Denied, Right};
+use crate::thread::{Cancelling, Known, KnownJob, LinkedIssue, Outcome, TurnHeld};
 
 impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Does what the job asks for.
@@ -23,15 +24,14 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         turn: &TurnHeld,
         known: Known,
     ) -> Result<Done, Fault> {
+        // Repeatable: reads, and one record.
+        self.permit(job, &known).await?;
         match &job.command {
             Command::Contextualize(_) => self.contextualize(job, turn, known).await,
             Command::Fix(_) => self.fix(job, turn, known).await,
             Command::Retry(_) => self.retry(job, turn, known).await,
             Command::Status(options) => self.status(options.job_id()).await,
-            Command::Cancel(options) => {
-                let by = &job.discord_context.user_id;
-                self.cancel(by, options.job_id()).await
-            }
+            Command::Cancel(options) => self.cancel(job, options.job_id()).await,
             Command::Approve(_)
             | Command::Reject(_)
             | Command::Steer(_)
@@ -139,8 +139,11 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         ))
     }
 
-    /// Stops what runs and waits, or only the job that is named.
-    async fn cancel(&self, by: &UserId, only: Option<JobId>) -> Result<Done, Fault> {
+    /// Stops what runs and waits, or only the job that is named. Whoever asks may stop their own
+    /// always.
+    async fn cancel(&self, job: &Job, only: Option<JobId>) -> Result<Done, Fault> {
+        let by = &job.discord_context.user_id;
+        let others = self.may_cancel_others(job);
         if let Some(only) = &only {
             let view = self.thread.look().await?;
             let known = named_job(&view, only)?;
@@ -148,7 +151,28 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 return Err(Fault::Rejected(report::has_ended(known)));
             }
         }
-        let (fix, waiting) = self.thread.cancel(by, &self.reply.job, only).await?;
+        let cancelling = self
+            .thread
+            .cancel(by, &self.reply.job, only, others)
+            .await?;
+        let Cancelling {
+            fix,
+            waiting,
+            of_others,
+        } = cancelling;
+        if fix.is_none() && waiting == 0 && of_others > 0 {
+            let right = Right::CancelOthers;
+            let record = self.refused(job, right.variable());
+            self.record_if_possible(vec![record]).await;
+            let nobody_may = !self.settings.roles.has_anybody(right);
+            return Err(Fault::Rejected(report::denied(Denied {
+                right,
+                nobody_may,
+            })));
+        }
+        let because = if others { "may cancel" } else { "requester" };
+        let record = self.allowed(job, because.to_owned());
+        self.record_if_possible(vec![record]).await;
         let line = match fix {
             Some(job) => {
                 let request = fix::Request::Cancel { by: by.clone() };

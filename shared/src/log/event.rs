@@ -138,6 +138,8 @@ events! {
 
     /// The audit log has grown: noted down elsewhere, its head shows an end that was cut off.
     Info AuditHead "audit head" { number: u64, hash: &'a str }
+    /// A refusal or a stop was not recorded: neither waits for the audit log.
+    Error NotAudited "not in the audit log" { error: Said<'a> }
 
     // Fixes.
 

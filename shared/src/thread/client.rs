@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Arrival, Begun, Inspection, LinkedIssue, Outcome, Request, Response, TurnHeld, View};
+use super::{
+    Arrival, Begun, Cancelling, Inspection, LinkedIssue, Outcome, Request, Response, TurnHeld, View,
+};
 use crate::fault::Fault;
 use crate::id::{JobId, ThreadId, UserId};
 use crate::report::LiveMessage;
@@ -111,22 +113,24 @@ impl<'a, T: Threads> ThreadClient<'a, T> {
         .await
     }
 
-    /// See [`Request::Cancel`]: the running fix, and how many waiting jobs will not begin.
+    /// See [`Request::Cancel`].
     pub async fn cancel(
         &self,
         by: &UserId,
         except: &JobId,
         only: Option<JobId>,
-    ) -> Result<(Option<JobId>, usize), Fault> {
+        others: bool,
+    ) -> Result<Cancelling, Fault> {
         match self
             .ask(Request::Cancel {
                 by: by.clone(),
                 except: except.clone(),
                 only,
+                others,
             })
             .await?
         {
-            Response::Cancelling { fix, waiting } => Ok((fix, waiting)),
+            Response::Cancelling(cancelling) => Ok(cancelling),
             other => Err(unexpected(&other)),
         }
     }

@@ -77,6 +77,9 @@ pub enum Request {
         /// The one job that is meant; without it all are.
         #[serde(default)]
         only: Option<JobId>,
+        /// Whether they may stop what others asked for.
+        #[serde(default)]
+        others: bool,
     },
     /// What is going on here?
     Look,
@@ -237,12 +240,7 @@ pub enum Response {
         issue: LinkedIssue,
     },
     /// To [`Request::Cancel`].
-    Cancelling {
-        /// The running fix, which the caller must tell.
-        fix: Option<JobId>,
-        /// How many waiting jobs will not begin.
-        waiting: usize,
-    },
+    Cancelling(Cancelling),
     /// To [`Request::Look`].
     Seen(Box<View>),
     /// To [`Request::Inspect`].
@@ -251,6 +249,19 @@ pub enum Response {
     Noted,
     /// The turn shown is no longer held.
     TurnLost,
+}
+
+/// What a request to cancel stops.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cancelling {
+    /// The running fix, which the caller must tell.
+    pub fix: Option<JobId>,
+    /// How many waiting jobs will not begin.
+    pub waiting: usize,
+    /// How many jobs go on because somebody else asked for them.
+    #[serde(default)]
+    pub of_others: usize,
 }
 
 /// Whether a delivery may act.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    Arrival, Begun, Ended, Entry, Inspection, Known, LONGEST_WAIT_STEP, LOST_AFTER, LinkedIssue,
-    MAX_ENDED_JOBS, MAX_OPEN_JOBS, MAX_OUTCOME_CHARS, MAX_REPOSITORIES, OpenJob, Outcome, Phase,
-    Request, Response, STALE_AFTER, TURN_LEASE, Task, Thread, Turn, TurnHeld, View, WAIT_STEP,
+    Arrival, Begun, Cancelling, Ended, Entry, Inspection, Known, LONGEST_WAIT_STEP, LOST_AFTER,
+    LinkedIssue, MAX_ENDED_JOBS, MAX_OPEN_JOBS, MAX_OUTCOME_CHARS, MAX_REPOSITORIES, OpenJob,
+    Outcome, Phase, Request, Response, STALE_AFTER, TURN_LEASE, Task, Thread, Turn, TurnHeld, View,
+    WAIT_STEP,
 };
 use crate::command::{Command, Verb};
 use crate::id::{JobId, UserId};
@@ -64,7 +65,12 @@ impl Thread {
                 self.end(&job, outcome);
                 Response::Noted
             }
-            Request::Cancel { by, except, only } => self.cancel(&by, &except, only.as_ref()),
+            Request::Cancel {
+                by,
+                except,
+                only,
+                others,
+            } => Response::Cancelling(self.cancel(&by, &except, only.as_ref(), others)),
             Request::Look => Response::Seen(Box::new(self.view())),
             Request::Inspect { job } => Response::Inspected(self.inspect(&job, now)),
         }
@@ -246,19 +252,35 @@ impl Thread {
         self.again.clone().filter(|_| is_meant)
     }
 
-    fn cancel(&mut self, by: &UserId, except: &JobId, only: Option<&JobId>) -> Response {
-        let is_meant = |job: &JobId| only.is_none_or(|only| only == job);
-        let fix = self.running_fix().filter(is_meant);
-        let mut waiting = 0;
+    fn cancel(
+        &mut self,
+        by: &UserId,
+        except: &JobId,
+        only: Option<&JobId>,
+        others: bool,
+    ) -> Cancelling {
+        let running = self.running_fix();
+        let mut cancelling = Cancelling::default();
         for entry in &mut self.jobs {
-            let not_begun = matches!(entry.phase, Phase::Waiting { .. }) && entry.is_work();
             let job = entry.arrival.job();
-            if not_begun && job != except && is_meant(job) && entry.cancelled_by.is_none() {
-                entry.cancelled_by = Some(by.clone());
-                waiting += 1;
+            let is_meant = only.is_none_or(|only| only == job);
+            let may = others || entry.arrival.reply.user == *by;
+            let is_running = running.as_ref() == Some(job);
+            let not_begun = matches!(entry.phase, Phase::Waiting { .. })
+                && entry.is_work()
+                && job != except
+                && entry.cancelled_by.is_none();
+            match (is_meant && (is_running || not_begun), may) {
+                (false, _) => {}
+                (true, false) => cancelling.of_others += 1,
+                (true, true) if is_running => cancelling.fix.clone_from(&running),
+                (true, true) => {
+                    entry.cancelled_by = Some(by.clone());
+                    cancelling.waiting += 1;
+                }
             }
         }
-        Response::Cancelling { fix, waiting }
+        cancelling
     }
 
     fn view(&self) -> View {

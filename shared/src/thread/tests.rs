@@ -315,12 +315,16 @@ fn cancel_of_one_job_leaves_the_others_alone() {
             by: UserId::new("boss"),
             except: JobId::new("x"),
             only: Some(JobId::new(only)),
+            others: true,
         };
         thread.step(request, at(4))
     };
-    let answer = |fix: Option<&str>, waiting| Response::Cancelling {
-        fix: fix.map(JobId::new),
-        waiting,
+    let answer = |fix: Option<&str>, waiting| {
+        Response::Cancelling(Cancelling {
+            fix: fix.map(JobId::new),
+            waiting,
+            of_others: 0,
+        })
     };
     assert_eq!(cancel("c"), answer(None, 1));
     assert_eq!(cancel("a"), answer(Some("a"), 0));
@@ -410,22 +414,55 @@ fn cancel_stops_what_waits_and_names_the_running_fix() {
         by: by.clone(),
         except: JobId::new("x"),
         only: None,
+        others: true,
     };
-    let expected = Response::Cancelling {
+    let expected = Response::Cancelling(Cancelling {
         fix: Some(JobId::new("a")),
         waiting: 1,
-    };
+        of_others: 0,
+    });
     assert_eq!(thread.step(cancel.clone(), at(4)), expected);
     assert_eq!(
         begin(&mut thread, contextualize("c"), at(5)),
         Begun::Cancelled { by }
     );
     // A repeat counts nobody twice.
-    let repeated = Response::Cancelling {
+    let repeated = Response::Cancelling(Cancelling {
         fix: Some(JobId::new("a")),
         waiting: 0,
-    };
+        of_others: 0,
+    });
     assert_eq!(thread.step(cancel, at(6)), repeated);
+}
+
+#[test]
+fn without_the_right_to_it_cancel_stops_only_what_one_asked_for_oneself() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    thread.step(hand_over(turn), at(1));
+    turn_of(begin(&mut thread, contextualize("b"), at(2)));
+    let mut mine = contextualize("c");
+    mine.reply.user = UserId::new("me");
+    begin(&mut thread, mine, at(3));
+    let cancel = |by: &str| Request::Cancel {
+        by: UserId::new(by),
+        except: JobId::new("x"),
+        only: None,
+        others: false,
+    };
+    let expected = Response::Cancelling(Cancelling {
+        fix: None,
+        waiting: 1,
+        of_others: 1,
+    });
+    assert_eq!(thread.step(cancel("me"), at(4)), expected);
+    let requester = fix("a").reply.user;
+    let expected = Response::Cancelling(Cancelling {
+        fix: Some(JobId::new("a")),
+        waiting: 0,
+        of_others: 0,
+    });
+    assert_eq!(thread.step(cancel(requester.as_str()), at(5)), expected);
 }
 
 #[test]
@@ -556,13 +593,15 @@ fn another_delivery_of_the_same_job_does_not_make_it_a_waiting_one() {
         by: UserId::new("boss"),
         except: JobId::new("x"),
         only: None,
+        others: true,
     };
     assert_eq!(
         thread.step(cancel, at(2)),
-        Response::Cancelling {
+        Response::Cancelling(Cancelling {
             fix: None,
-            waiting: 0
-        }
+            waiting: 0,
+            of_others: 0,
+        })
     );
 }
 
@@ -662,6 +701,7 @@ fn every_answer_survives_the_wire() {
             by: UserId::new("u"),
             except: JobId::new("x"),
             only: None,
+            others: true,
         },
         Request::Begin {
             arrival: Box::new(contextualize("b")),
@@ -696,7 +736,7 @@ fn any_request() -> impl Strategy<Value = Request> {
             retry_in: Duration::from_secs(5),
             because: String::new(),
         }),
-        1 => Just(Request::Cancel { by: UserId::new("u"), except: JobId::new("x"), only: None }),
+        1 => Just(Request::Cancel { by: UserId::new("u"), except: JobId::new("x"), only: None, others: true }),
     ]
 }
 

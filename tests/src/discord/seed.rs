@@ -13,6 +13,14 @@ impl Discord {
         UserId::new(self.lock().person(name).to_string())
     }
 
+    /// A person gets a role in the server.
+    pub fn give_role(&self, person: &UserId, role: &str) {
+        let mut state = self.lock();
+        let user = state.users.get_mut(&number_of(person));
+        let user = user.expect("a person of this server");
+        user.roles.push(number(role));
+    }
+
     /// A new text channel.
     pub fn channel(&self, name: &str) -> ChannelId {
         ChannelId::new(self.lock().add_channel(name, ChannelKind::Text).to_string())
@@ -74,6 +82,12 @@ impl Discord {
 }
 
 impl State {
+    pub(super) fn roles_of(&self, user: u64) -> Vec<String> {
+        let user = self.users.get(&user);
+        let roles = user.into_iter().flat_map(|user| &user.roles);
+        roles.map(ToString::to_string).collect()
+    }
+
     pub(super) fn archive(&mut self, thread: u64, lock: bool) {
         match self.channels.get_mut(&thread).map(|c| &mut c.kind) {
             Some(ChannelKind::Thread {

@@ -14,6 +14,7 @@ impl State {
             id,
             name: "Deleted User".to_owned(),
             bot: false,
+            roles: Vec::new(),
         };
         let user = self.users.get(&id).unwrap_or(&gone);
         json!({
@@ -40,7 +41,7 @@ impl State {
             "avatar": null,
             "banner": null,
             "collectibles": null,
-            "roles": [],
+            "roles": self.roles_of(user),
             "joined_at": "2025-01-15T09:00:00+00:00",
             "premium_since": null,
             "communication_disabled_until": null,

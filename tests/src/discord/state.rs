@@ -54,6 +54,8 @@ pub(super) struct User {
     pub(super) id: u64,
     pub(super) name: String,
     pub(super) bot: bool,
+    /// The ids of the roles in the server.
+    pub(super) roles: Vec<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -162,6 +164,7 @@ impl State {
                 id,
                 name: name.to_owned(),
                 bot,
+                roles: Vec::new(),
             },
         );
         id

@@ -10,6 +10,7 @@ mod interaction;
 mod limits;
 mod orders;
 mod retry;
+mod roles;
 mod sandbox;
 mod status;
 mod sweep;
