@@ -2,26 +2,31 @@
 //! whole.
 //!
 //! Invariant: the environment is made from nothing. The agent gets an address and a key of the
-//! run's own model proxy; the prompt reaches it on its standard input, so that no shell and no
-//! list of processes ever sees it.
+//! run's own model proxy; what it is told reaches it on its standard input, so that no shell and
+//! no list of processes ever sees it.
+//!
+//! Its input stays open: as many messages as there are can be said to it while it works. Claude
+//! Code reads one after its next tool use, gives it back in its output once it has, takes a message
+//! with an id that it knows for a repeat, and ends when its input does.
 
 mod event;
 mod lines;
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use serde_json::json;
 use shared::secret::Secret;
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::config::Config;
+use crate::session::SessionId;
 use crate::supervise::GRACE;
 use crate::tail::tail;
 use crate::workspace::Workspace;
@@ -38,8 +43,10 @@ const LAST_RESORT: Duration = Duration::from_millis(2500);
 /// What an agent is started with.
 #[derive(Debug)]
 pub struct Launch<'a> {
-    /// What it shall do.
-    pub prompt: &'a str,
+    /// Its conversation.
+    pub session: &'a SessionId,
+    /// Whether that is one that it has had before.
+    pub is_resumed: bool,
     /// Where it talks to the model.
     pub base_url: &'a str,
     /// The key for there; good for this run only.
@@ -56,6 +63,7 @@ pub struct Launch<'a> {
 #[derive(Debug)]
 pub struct Agent {
     supervisor: Child,
+    says: Option<mpsc::UnboundedSender<Vec<u8>>>,
     lines: Lines<ChildStdout>,
     stderr: JoinHandle<Vec<u8>>,
 }
@@ -81,18 +89,43 @@ impl Agent {
             .env_clear()
             .envs(environment(config, workspace, launch))
             .current_dir(workspace.work())
-            .stdin(prompt_file(&workspace.prompt(), launch.prompt)?)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut supervisor = command.spawn()?;
+        let stdin = supervisor.stdin.take().expect("it is piped");
         let stdout = supervisor.stdout.take().expect("it is piped");
         let stderr = supervisor.stderr.take().expect("it is piped");
+        let (says, said) = mpsc::unbounded_channel();
+        tokio::spawn(write_lines(stdin, said));
         Ok(Self {
             supervisor,
+            says: Some(says),
             lines: Lines::new(stdout),
             stderr: tokio::spawn(tail(stderr, MAX_STDERR_BYTES)),
         })
+    }
+
+    /// Says something to it. It comes back with the same `message` when the agent has read it.
+    pub fn say(&self, message: &str, text: &str) {
+        let content = json!([{ "type": "text", "text": text }]);
+        let line = json!({
+            "type": "user",
+            "uuid": message,
+            "session_id": "",
+            "parent_tool_use_id": null,
+            "message": { "role": "user", "content": content },
+        });
+        if let Some(says) = &self.says {
+            // It may have ended.
+            let _ = says.send(format!("{line}\n").into_bytes());
+        }
+    }
+
+    /// Nothing more will be said: it ends when it is done with what it was told.
+    pub fn hang_up(&mut self) {
+        self.says = None;
     }
 
     /// The next line of its output; `None` when there will be no more. Nothing is lost when this
@@ -140,6 +173,9 @@ fn arguments(launch: &Launch<'_>) -> Vec<String> {
     let max_budget = format!("{:.4}", launch.max_budget_usd);
     let mut arguments = vec![
         "--print",
+        "--input-format",
+        "stream-json",
+        "--replay-user-messages",
         "--output-format",
         "stream-json",
         "--verbose",
@@ -159,6 +195,12 @@ fn arguments(launch: &Launch<'_>) -> Vec<String> {
         "--max-budget-usd",
         &max_budget,
     ];
+    let session = if launch.is_resumed {
+        "--resume"
+    } else {
+        "--session-id"
+    };
+    arguments.extend([session, launch.session.as_str()]);
     if let Some(model) = launch.model {
         arguments.extend(["--model", model]);
     }
@@ -185,14 +227,11 @@ fn environment(
     ]
 }
 
-/// The prompt as a file that is open for reading and that only we could open again.
-fn prompt_file(path: &Path, prompt: &str) -> io::Result<File> {
-    use std::io::Write as _;
-    let options = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .clone();
-    options.open(path)?.write_all(prompt.as_bytes())?;
-    File::open(path)
+/// Writes until there is nothing more to come, or nobody reads; then the stream is closed.
+async fn write_lines(mut stdin: ChildStdin, mut lines: mpsc::UnboundedReceiver<Vec<u8>>) {
+    while let Some(line) = lines.recv().await {
+        if stdin.write_all(&line).await.is_err() {
+            return;
+        }
+    }
 }

@@ -24,6 +24,7 @@ pub mod redact;
 pub mod run;
 pub mod runs;
 pub mod server;
+pub mod session;
 pub mod supervise;
 mod tail;
 pub mod tree;

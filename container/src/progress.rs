@@ -8,6 +8,7 @@ use shared::executor::{RunState, RunStatus, Spent};
 use shared::id::RunId;
 
 use crate::agent::AgentEvent;
+use crate::session::SessionId;
 
 /// The progress of one run: written by its task, read by whoever asks.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ struct Now {
     steps: u32,
     turns: u32,
     last_message: Option<String>,
-    session: Option<String>,
+    session: Option<SessionId>,
     cost_usd: f64,
     /// Set when the run is over: its time no longer runs.
     ended: Option<Spent>,
@@ -69,7 +70,6 @@ impl Progress {
     pub fn note(&self, event: &AgentEvent) {
         let mut now = self.now();
         match event {
-            AgentEvent::Started { session } => now.session = Some(session.clone()),
             AgentEvent::Answered { message, steps } => {
                 // A message comes in one event a block.
                 if now.last_message.as_ref() != Some(message) {
@@ -83,7 +83,7 @@ impl Progress {
                     now.last_step = Some(step.clone());
                 }
             }
-            AgentEvent::Ended(report) => now.cost_usd = report.cost_usd,
+            AgentEvent::Read { .. } | AgentEvent::Ended(_) => {}
         }
     }
 
@@ -93,9 +93,19 @@ impl Progress {
         now.cost_usd = now.cost_usd.max(cost_usd);
     }
 
-    /// The agent's session.
-    pub fn session(&self) -> Option<String> {
+    /// The agent's conversation has this name from now on.
+    pub fn begin(&self, session: &SessionId) {
+        self.now().session = Some(session.clone());
+    }
+
+    /// The agent's conversation.
+    pub fn session(&self) -> Option<SessionId> {
         self.now().session.clone()
+    }
+
+    /// The turns of this attempt.
+    pub fn turns(&self) -> u32 {
+        self.now().turns
     }
 
     /// What the run used up, earlier attempts included.
@@ -114,7 +124,7 @@ impl Progress {
         Some((self.started.elapsed() + self.earlier.elapsed).saturating_sub(ended.elapsed))
     }
 
-    /// For `GET /runs/{id}`.
+    /// How it stands, but for its instructions.
     pub fn status(&self) -> RunStatus {
         let spent = self.spent();
         let now = self.now();
@@ -125,6 +135,7 @@ impl Progress {
             steps: now.steps,
             started_at: self.started_at,
             spent,
+            steers: Vec::new(),
         }
     }
 

@@ -6,28 +6,31 @@
 mod attempt;
 mod converse;
 mod judge;
+mod saving;
+mod steering;
 mod stopping;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use shared::change::FileChange;
 use shared::executor::{
-    Checkpoint, LikelyFile, MAX_RESULT_BYTES, RunFailure, RunOutcome, RunRequest, RunResult,
-    RunState,
+    Checkpoint, LikelyFile, RunFailure, RunOutcome, RunRequest, RunResult, RunState, RunStatus,
+    Steer,
 };
 use shared::id::RunId;
 use shared::secret::Secret;
 use tokio::sync::watch;
 
-use crate::checkpoint;
 use crate::config::Config;
-use crate::diff::{Bounds, diff};
 use crate::progress::Progress;
 use crate::redact::Redactor;
-use crate::tree::Tree;
+use crate::session::Sessions;
 use attempt::Attempt;
+use saving::Live;
+pub use steering::SteerRefused;
+use steering::Steering;
 pub use stopping::Stop;
 
 /// A run as others see it.
@@ -38,8 +41,12 @@ pub struct Run {
     /// How it stands.
     pub progress: Progress,
     stop: watch::Sender<Option<Stop>>,
-    /// The working directory and its base, while they may be looked at.
-    live: Mutex<Option<(PathBuf, Arc<Tree>)>>,
+    /// The further instructions for its agent.
+    steering: Steering,
+    /// Where conversations are kept.
+    sessions: Arc<Sessions>,
+    /// The directories and what they started from, while they may be looked at.
+    live: Mutex<Option<Live>>,
     result: OnceLock<RunResult>,
     checkpoint: OnceLock<Option<Checkpoint>>,
     fetched: AtomicBool,
@@ -64,7 +71,7 @@ struct Work {
 
 impl Run {
     /// A run that has not started yet.
-    pub fn new(request: &RunRequest) -> Self {
+    pub fn new(request: &RunRequest, sessions: Arc<Sessions>) -> Self {
         let earlier = request
             .checkpoint
             .as_ref()
@@ -76,7 +83,9 @@ impl Run {
         request.checkpoint = None;
         Self {
             progress: Progress::new(request.run_id.clone(), earlier),
+            steering: Steering::new(&request.steers),
             request,
+            sessions,
             stop: watch::Sender::new(None),
             live: Mutex::default(),
             result: OnceLock::new(),
@@ -95,6 +104,19 @@ impl Run {
     pub fn stop(&self, why: Stop) {
         self.stop
             .send_if_modified(|stop| stop.is_none().then(|| *stop = Some(why)).is_some());
+    }
+
+    /// Gives the agent a further instruction, or finds it given.
+    pub fn steer(&self, steer: Steer) -> Result<(), SteerRefused> {
+        self.steering.take(steer)
+    }
+
+    /// For `GET /runs/{id}`.
+    pub fn status(&self) -> RunStatus {
+        RunStatus {
+            steers: self.steering.statuses(),
+            ..self.progress.status()
+        }
     }
 
     /// Whether it is over, one way or the other.
@@ -128,31 +150,6 @@ impl Run {
         self.result.get()
     }
 
-    /// The work so far: a diff is made if the agent is at work, so this may take a moment.
-    pub async fn checkpoint(&self) -> Option<Checkpoint> {
-        if let Some(kept) = self.checkpoint.get() {
-            self.fetched.store(true, Ordering::SeqCst);
-            return kept.clone();
-        }
-        let (work, tree) = self.live().clone()?;
-        let changes = off_thread(move || diff(&work, &tree, WHOLE)).await.ok()?;
-        // If the run has ended meanwhile, its directory may have been half removed.
-        self.live().is_some().then(|| self.checkpoint_of(changes))
-    }
-
-    fn checkpoint_of(&self, changes: Vec<FileChange>) -> Checkpoint {
-        Checkpoint {
-            base_commit: self.request.source.base_commit.clone(),
-            changes: checkpoint::without_drafts(changes),
-            session_id: self.progress.session(),
-            spent: self.progress.spent(),
-        }
-    }
-
-    fn live(&self) -> MutexGuard<'_, Option<(PathBuf, Arc<Tree>)>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Does all of it.
     pub async fn execute(&self, request: RunRequest, config: &Config, runs_dir: &Path) {
         let mut attempt = Attempt::new(self, request, config);
@@ -162,7 +159,7 @@ impl Run {
 
     /// For a run whose task broke.
     pub fn fail(&self, reason: &str) {
-        *self.live() = None;
+        self.set_live(None);
         let failure = RunFailure::Internal {
             reason: reason.to_owned(),
         };
@@ -171,6 +168,7 @@ impl Run {
     }
 
     fn settle(&self, end: End, redactor: &Redactor) {
+        self.steering.close();
         match end {
             End::Interrupted(checkpoint) => {
                 self.progress.enter(RunState::Interrupted);
@@ -194,12 +192,6 @@ impl Run {
         }
     }
 }
-
-/// As much as any result may hold.
-const WHOLE: Bounds = Bounds {
-    files: 10_000,
-    bytes: MAX_RESULT_BYTES,
-};
 
 /// Work that reads many files, away from the async threads.
 async fn off_thread<T: Send + 'static>(

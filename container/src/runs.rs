@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 use crate::checkpoint::Checkpoints;
 use crate::config::Config;
 use crate::run::{Run, Stop};
+use crate::session::Sessions;
 use crate::validate::validate;
 use crate::workspace::{own_directory, remove};
 
@@ -32,6 +33,7 @@ pub struct Runs {
     config: Config,
     clones_dir: PathBuf,
     checkpoints: Checkpoints,
+    sessions: Arc<Sessions>,
     shutting_down: AtomicBool,
     table: Mutex<BTreeMap<RunId, Arc<Run>>>,
     /// Held for as long as we live: another executor would remove our clones.
@@ -68,10 +70,13 @@ impl Runs {
         own_directory(&clones_dir, 0o711)?;
         let checkpoints = Checkpoints::open(config.data_dir.join("checkpoints"))?;
         checkpoints.sweep()?;
+        let sessions = Arc::new(Sessions::open(config.data_dir.join("sessions"))?);
+        sessions.sweep()?;
         Ok(Self {
             config,
             clones_dir,
             checkpoints,
+            sessions,
             shutting_down: AtomicBool::new(false),
             table: Mutex::default(),
             _lock: lock,
@@ -91,7 +96,7 @@ impl Runs {
             if !known.request.is_same_run(&request) {
                 return Err(StartRefused::Conflict);
             }
-            return Ok(known.progress.status());
+            return Ok(known.status());
         }
         if self.shutting_down.load(Ordering::SeqCst) {
             return Err(StartRefused::ShuttingDown);
@@ -105,10 +110,10 @@ impl Runs {
                 .checkpoints
                 .load(&request.run_id, &request.source.base_commit);
         }
-        let run = Arc::new(Run::new(&request));
+        let run = Arc::new(Run::new(&request, self.sessions.clone()));
         table.insert(request.run_id.clone(), run.clone());
         forget_the_oldest(&mut table);
-        let status = run.progress.status();
+        let status = run.status();
         tracing::info!(resumed = request.checkpoint.is_some(), "run started");
         tokio::spawn(self.clone().carry_out(run, request).in_current_span());
         Ok(status)
@@ -126,6 +131,9 @@ impl Runs {
         }
         if let Some(result) = run.result() {
             self.checkpoints.remove(run.id());
+            if let Some(session) = run.progress.session() {
+                self.sessions.remove(&session);
+            }
             tracing::info!(
                 outcome = result.outcome.name(),
                 reason = result.outcome.reason_of_ours(),
@@ -209,7 +217,11 @@ impl Runs {
         let ttl = self.config.result_ttl;
         self.table()
             .retain(|_, run| run.progress.ended_since().is_none_or(|since| since < ttl));
-        if let Err(error) = self.checkpoints.sweep() {
+        if let Err(error) = self
+            .checkpoints
+            .sweep()
+            .and_then(|()| self.sessions.sweep())
+        {
             tracing::warn!(%error, "old checkpoints cannot be removed");
         }
     }

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use shared::executor::{Health, MAX_REQUEST_BYTES, RunRequest, RunStatus};
+use shared::executor::{Health, MAX_REQUEST_BYTES, RunRequest, RunStatus, Steer};
 use shared::id::{JobId, ThreadId};
 use shared::trace::{Trace, TraceId};
 
@@ -28,6 +28,7 @@ pub fn router(runs: Arc<Runs>) -> Router {
         .route("/runs/{id}", get(status))
         .route("/runs/{id}/result", get(result))
         .route("/runs/{id}/checkpoint", get(checkpoint))
+        .route("/runs/{id}/steer", post(steer))
         .route("/runs/{id}/cancel", post(cancel))
         .layer(middleware::from_fn_with_state(runs.clone(), guard))
         .route("/health", get(health))
@@ -113,7 +114,7 @@ async fn status(
     State(runs): State<Arc<Runs>>,
     Path(id): Path<String>,
 ) -> Result<Json<RunStatus>, Refusal> {
-    Ok(Json(find(&runs, &id)?.progress.status()))
+    Ok(Json(find(&runs, &id)?.status()))
 }
 
 async fn result(
@@ -123,7 +124,7 @@ async fn result(
     let run = find(&runs, &id)?;
     Ok(match run.result() {
         Some(result) => Json(result).into_response(),
-        None => (StatusCode::ACCEPTED, Json(run.progress.status())).into_response(),
+        None => (StatusCode::ACCEPTED, Json(run.status())).into_response(),
     })
 }
 
@@ -147,7 +148,24 @@ async fn cancel(
 ) -> Result<(StatusCode, Json<RunStatus>), Refusal> {
     let run = find(&runs, &id)?;
     run.stop(Stop::Cancelled);
-    Ok((StatusCode::ACCEPTED, Json(run.progress.status())))
+    Ok((StatusCode::ACCEPTED, Json(run.status())))
+}
+
+async fn steer(
+    State(runs): State<Arc<Runs>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<RunStatus>), Refusal> {
+    let bad = |why: String| Refusal(StatusCode::BAD_REQUEST, why);
+    let steer: Steer = serde_json::from_slice(&body)
+        .map_err(|error| bad(format!("not an instruction: {error}")))?;
+    if let Some(problem) = steer.problem() {
+        return Err(bad(problem));
+    }
+    let run = find(&runs, &id)?;
+    run.steer(steer)
+        .map_err(|refused| Refusal(StatusCode::CONFLICT, refused.to_string()))?;
+    Ok((StatusCode::ACCEPTED, Json(run.status())))
 }
 
 async fn health(State(runs): State<Arc<Runs>>) -> Json<Health> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use shared::executor::{MAX_RESULT_BYTES, RunRequest};
+use shared::executor::{MAX_RESULT_BYTES, RunRequest, Steer};
 use url::Url;
 
 /// The longest run.
@@ -46,6 +46,12 @@ pub fn validate(run: &RunRequest) -> Result<(), String> {
     }
     if run.prompt.allowed_folders.len() > MAX_LIST {
         return Err(format!("prompt.allowedFolders: more than {MAX_LIST}"));
+    }
+    if run.steers.len() > Steer::MAX_COUNT {
+        return Err(format!("steers: more than {}", Steer::MAX_COUNT));
+    }
+    if let Some(problem) = run.steers.iter().find_map(Steer::problem) {
+        return Err(format!("steers: {problem}"));
     }
     limits(run)
 }

@@ -5,11 +5,11 @@
 //! runs/{id}/work   the files of the base commit, and the agent's edits: no `.git` in it
 //! runs/{id}/home   the agent's HOME, new for every run
 //! runs/{id}/tmp    the agent's TMPDIR
-//! runs/{id}/prompt what it is asked
 //! ```
 
 use std::fs;
 use std::io;
+use std::ops::Deref;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown, lchown};
 use std::path::{Path, PathBuf};
 
@@ -19,8 +19,20 @@ use crate::config::AgentUser;
 
 /// The directories of one run; removed when this is dropped.
 #[derive(Debug)]
-pub struct Workspace {
+pub struct Workspace(Directories);
+
+/// Where the directories of one run are.
+#[derive(Debug, Clone)]
+pub struct Directories {
     root: PathBuf,
+}
+
+impl Deref for Workspace {
+    type Target = Directories;
+
+    fn deref(&self) -> &Directories {
+        &self.0
+    }
 }
 
 impl Workspace {
@@ -28,7 +40,7 @@ impl Workspace {
     pub fn create(runs_dir: &Path, run: &RunId) -> io::Result<Self> {
         let root = runs_dir.join(run.as_str());
         remove(&root)?;
-        let workspace = Self { root };
+        let workspace = Self(Directories { root });
         // The agent has to pass through the root to reach its directories, and may not list it.
         directory(&workspace.root, 0o711)?;
         directory(&workspace.git_dir(), 0o700)?;
@@ -36,6 +48,13 @@ impl Workspace {
             directory(&own, 0o700)?;
         }
         Ok(workspace)
+    }
+}
+
+impl Directories {
+    /// What holds all of them.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The objects.
@@ -56,11 +75,6 @@ impl Workspace {
     /// The agent's TMPDIR.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
-    }
-
-    /// The file that becomes the agent's standard input.
-    pub fn prompt(&self) -> PathBuf {
-        self.root.join("prompt")
     }
 
     /// Gives the agent's directories to its user.

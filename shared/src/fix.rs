@@ -11,6 +11,7 @@
 //!
 //! Out of scope: what happens to the pull request after it was opened.
 
+mod checkpoint;
 mod drive;
 mod effect;
 mod next;
@@ -53,6 +54,8 @@ pub const BRANCH_PREFIX: &str = "bugbot/";
 pub const POLL_EVERY: Duration = Duration::from_secs(2);
 /// A run that has left questions unanswered for this long is given up and started anew elsewhere.
 pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(30);
+/// How often the work of a run is saved while it goes on: what a killed container can lose at most.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
 /// How often one fix starts a run: sandboxes die, but not three times in a row.
 pub const MAX_RUNS: u32 = 3;
 /// How long after its own limit a run may still report before it is given up: the executor

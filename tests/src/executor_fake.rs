@@ -64,6 +64,13 @@ impl ExecutorFake {
         self.lock().started.clone()
     }
 
+    /// What a run was told on its way, in order.
+    pub fn told(&self, run: &str) -> Vec<String> {
+        let state = self.lock();
+        let run = state.run(run);
+        run.map(|(run, _)| run.told()).unwrap_or_default()
+    }
+
     /// The runs that go on now.
     pub fn active(&self) -> Vec<String> {
         let mut state = self.lock();

@@ -16,10 +16,10 @@ const MAX_SUMMARY_CHARS: usize = 8_000;
 /// Something that the agent did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AgentEvent {
-    /// It began a session.
-    Started {
-        /// The session's id.
-        session: String,
+    /// It read a message that was said to it.
+    Read {
+        /// The message's id, as it was said.
+        message: String,
     },
     /// The model answered, in a message that may come in several events.
     Answered {
@@ -28,7 +28,7 @@ pub enum AgentEvent {
         /// The steps that the agent takes on it.
         steps: Vec<String>,
     },
-    /// It ended.
+    /// It ended what it was asked for; it waits for more until its input ends.
     Ended(Report),
 }
 
@@ -53,10 +53,9 @@ pub struct Report {
 pub fn parse_event(line: &[u8], work: &str) -> Option<AgentEvent> {
     let event: Value = serde_json::from_slice(line).ok()?;
     match event["type"].as_str()? {
-        "system" if event["subtype"] == "init" => {
-            let session = one_line(event["session_id"].as_str()?, 64);
-            Some(AgentEvent::Started { session })
-        }
+        "user" if event["isReplay"] == true => Some(AgentEvent::Read {
+            message: one_line(event["uuid"].as_str()?, 64),
+        }),
         "assistant" => Some(AgentEvent::Answered {
             message: one_line(event["message"]["id"].as_str()?, 128),
             steps: steps(&event["message"]["content"], work),
@@ -175,6 +174,15 @@ mod tests {
         };
         assert!(report.is_error);
         assert_eq!((report.summary.as_str(), report.cost_usd), ("a; b", 0.0));
+    }
+
+    #[test]
+    fn a_message_that_comes_back_was_read() {
+        let replay = json!({ "type": "user", "isReplay": true, "uuid": "m1" });
+        let message = "m1".to_owned();
+        assert_eq!(parse(&replay), Some(AgentEvent::Read { message }));
+        // The answer of a tool is one too, in the form, but nobody said it.
+        assert_eq!(parse(&json!({ "type": "user", "uuid": "m1" })), None);
     }
 
     #[test]

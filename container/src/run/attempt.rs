@@ -6,13 +6,15 @@ use std::sync::Arc;
 use shared::executor::{Checkpoint, LikelyFile, RunFailure, RunOutcome, RunRequest, RunState};
 use shared::id::CommitId;
 
+use super::saving::Live;
 use super::stopping::Stopping;
-use super::{End, Run, Stop, WHOLE, Work, off_thread};
+use super::{End, Run, Stop, Work, off_thread};
 use crate::checkpoint;
 use crate::config::Config;
 use crate::diff::{Bounds, diff};
 use crate::git::{self, Git};
 use crate::redact::Redactor;
+use crate::session::SessionId;
 use crate::tree::{self, Tree};
 use crate::workspace::Workspace;
 
@@ -82,7 +84,7 @@ impl<'a> Attempt<'a> {
             Err(Halt::Stopped(Stop::TimedOut)) => failed(RunFailure::TimedOut),
             Err(Halt::Stopped(Stop::ShutDown)) => End::Interrupted(self.last_checkpoint().await),
         };
-        *self.run.live() = None;
+        self.run.set_live(None);
         // It says so itself if it cannot be removed.
         let _ = off_thread(move || {
             drop(workspace);
@@ -96,13 +98,17 @@ impl<'a> Attempt<'a> {
         let git = Git::new(workspace.git_dir(), &self.config.path);
         let tree = Arc::new(self.clone_into(&git, workspace).await?);
         let found_files = self.search(&git).await?;
+        let conversation = self.earlier_conversation(workspace);
         workspace
             .hand_over(self.config.agent_user)
             .map_err(internal)?;
-        *self.run.live() = Some((workspace.work(), tree.clone()));
+        self.run.set_live(Some(Live {
+            directories: (**workspace).clone(),
+            tree: tree.clone(),
+        }));
 
         self.run.progress.enter(RunState::Running);
-        let summary = self.let_the_agent_work(workspace).await?;
+        let summary = self.let_the_agent_work(workspace, conversation).await?;
 
         self.run.progress.enter(RunState::Collecting);
         let bounds = Bounds {
@@ -166,11 +172,24 @@ impl<'a> Attempt<'a> {
 
     /// What the agent had done when it was stopped; of a clone, what it was to go on from.
     async fn last_checkpoint(&mut self) -> Option<Checkpoint> {
-        let Some((work, tree)) = self.run.live().clone() else {
-            return self.request.checkpoint.take();
-        };
-        let changes = off_thread(move || diff(&work, &tree, WHOLE)).await;
-        changes.ok().map(|changes| self.run.checkpoint_of(changes))
+        let live = self.run.live().clone();
+        match live {
+            Some(live) => self.run.saved(live).await,
+            None => self.request.checkpoint.take(),
+        }
+    }
+
+    /// The conversation of an earlier attempt, put where the agent finds it, if it was kept here.
+    fn earlier_conversation(&self, workspace: &Workspace) -> Option<SessionId> {
+        let session = self.request.checkpoint.as_ref()?.session_id.as_deref()?;
+        let session = SessionId::parse(session)?;
+        match self.run.sessions.restore(&session, workspace) {
+            Ok(is_there) => is_there.then_some(session),
+            Err(error) => {
+                tracing::warn!(%error, "an earlier conversation cannot be gone on with");
+                None
+            }
+        }
     }
 }
 

@@ -1,47 +1,108 @@
-//! The agent's part of an attempt: it is started within what is left of the limits, and followed
-//! until it ends or is ended.
+//! The agent's part of an attempt: it is started within what is left of the limits, followed, and
+//! told what people have to say to it, until it ends or is ended.
 
-use shared::executor::RunFailure;
+use shared::executor::{Prompt, RunFailure};
 
 use super::attempt::{Attempt, Halt, internal};
-use super::judge;
+use super::judge::{self, Ended};
 use crate::agent::{Agent, AgentEvent, Launch, Report, parse_event};
 use crate::proxy::ModelProxy;
+use crate::session::{SessionId, uuid};
 use crate::workspace::Workspace;
+
+/// A conversation to be had.
+struct Talk {
+    session: SessionId,
+    is_resumed: bool,
+    /// The id of the first message.
+    opening: String,
+    max_turns: u32,
+    max_budget_usd: f64,
+}
+
+/// What became of it.
+struct Told {
+    ended: Ended,
+    /// Whether the agent has read the first message: if not, nothing happened.
+    is_opening_read: bool,
+}
 
 impl Attempt<'_> {
     /// The agent's last words, if all went well.
     pub(super) async fn let_the_agent_work(
         &mut self,
         workspace: &Workspace,
+        earlier: Option<SessionId>,
     ) -> Result<String, Halt> {
         let limits = &self.request.limits;
-        let earlier = self.run.progress.spent();
-        let max_turns = limits.max_turns.get().saturating_sub(earlier.turns);
-        let budget = limits.max_budget_usd - earlier.cost_usd;
+        let spent = self.run.progress.spent();
+        let max_turns = limits.max_turns.get().saturating_sub(spent.turns);
+        let budget = limits.max_budget_usd - spent.cost_usd;
         if max_turns == 0 {
             return Err(RunFailure::TurnsExhausted.into());
         }
         if budget <= 0.0 {
             return Err(RunFailure::BudgetExhausted.into());
         }
+        // Claude Code counts what a conversation has cost from its beginning on.
+        let whole_budget = limits.max_budget_usd;
         let proxy = ModelProxy::start(&self.request.model, budget)
             .await
             .map_err(internal)?;
         self.redactor.add(proxy.key().clone());
-        let launch = Launch {
-            prompt: &self.request.prompt.render(self.has_earlier_work()),
-            base_url: proxy.base_url(),
-            key: proxy.key(),
-            model: self.request.model.name.as_deref(),
+        if let Some(session) = earlier {
+            let talk = Talk {
+                session,
+                is_resumed: true,
+                opening: uuid().map_err(internal)?,
+                max_turns,
+                max_budget_usd: whole_budget,
+            };
+            let told = self.converse(workspace, &proxy, &talk).await?;
+            if told.is_opening_read {
+                return Ok(judge::verdict(told.ended, proxy.meter())?);
+            }
+            tracing::warn!(run = %self.run.id(), "an earlier conversation cannot be gone on with");
+        }
+        let talk = Talk {
+            session: SessionId::random().map_err(internal)?,
+            is_resumed: false,
+            opening: uuid().map_err(internal)?,
             max_turns,
             max_budget_usd: budget,
         };
+        let told = self.converse(workspace, &proxy, &talk).await?;
+        Ok(judge::verdict(told.ended, proxy.meter())?)
+    }
+
+    async fn converse(
+        &mut self,
+        workspace: &Workspace,
+        proxy: &ModelProxy,
+        talk: &Talk,
+    ) -> Result<Told, Halt> {
+        let launch = Launch {
+            session: &talk.session,
+            is_resumed: talk.is_resumed,
+            base_url: proxy.base_url(),
+            key: proxy.key(),
+            model: self.request.model.name.as_deref(),
+            max_turns: talk.max_turns,
+            max_budget_usd: talk.max_budget_usd,
+        };
         let agent = Agent::start(self.config, workspace, &launch).map_err(internal)?;
-        let report = self.follow(agent, workspace, &proxy).await;
+        self.run.progress.begin(&talk.session);
+        let steers = self.run.steering.all_in(&talk.opening);
+        let prompt = if talk.is_resumed {
+            Prompt::render_resumption(&steers)
+        } else {
+            let prompt = &self.request.prompt;
+            prompt.render(self.has_earlier_work(), &steers)
+        };
+        agent.say(&talk.opening, &prompt);
+        let told = self.follow(agent, workspace, proxy, talk).await;
         self.run.progress.note_cost(proxy.meter().cost_usd());
-        let report = report?;
-        Ok(judge::verdict(report, proxy.meter())?)
+        told
     }
 
     /// A checkpoint without changes only says what earlier runs have used up.
@@ -50,17 +111,27 @@ impl Attempt<'_> {
         checkpoint.is_some_and(|earlier| !earlier.changes.is_empty())
     }
 
-    /// Reads what the agent does until it ends or is ended.
+    /// Reads what the agent does, and tells it what is new, until it ends or is ended.
     async fn follow(
         &mut self,
         mut agent: Agent,
         workspace: &Workspace,
         proxy: &ModelProxy,
-    ) -> Result<judge::Ended, Halt> {
+        talk: &Talk,
+    ) -> Result<Told, Halt> {
         let work = workspace.work().to_string_lossy().into_owned();
+        let run = self.run;
         let mut report: Option<Report> = None;
+        let mut is_opening_read = false;
         loop {
-            let line = match self.stopping.race(agent.next_line()).await {
+            let line = tokio::select! {
+                line = self.stopping.race(agent.next_line()) => line,
+                () = run.steering.news() => {
+                    say_what_is_new(&agent, run)?;
+                    continue;
+                }
+            };
+            let line = match line {
                 Ok(line) => line,
                 Err(stop) => {
                     agent.stop().await;
@@ -68,22 +139,57 @@ impl Attempt<'_> {
                 }
             };
             let Some(line) = line else { break };
-            if let Some(event) = parse_event(&line, &work) {
-                self.run.progress.note(&event);
-                self.run.progress.note_cost(proxy.meter().cost_usd());
-                if let AgentEvent::Ended(said) = event {
+            let Some(event) = parse_event(&line, &work) else {
+                continue;
+            };
+            run.progress.note(&event);
+            run.progress.note_cost(proxy.meter().cost_usd());
+            match event {
+                AgentEvent::Read { message } => {
+                    is_opening_read |= message == talk.opening;
+                    run.steering.is_read(&message);
+                }
+                // Claude Code counts the turns of every message anew.
+                AgentEvent::Answered { .. } if run.progress.turns() > talk.max_turns => {
+                    agent.stop().await;
+                    return Err(RunFailure::TurnsExhausted.into());
+                }
+                AgentEvent::Answered { .. } => {}
+                AgentEvent::Ended(said) => {
+                    if !talk.is_resumed {
+                        run.progress.note_cost(said.cost_usd);
+                    }
+                    // What it has not read yet it reads now, and works on.
+                    if said.is_error || run.steering.close_if_all_are_read() {
+                        run.steering.close();
+                        agent.hang_up();
+                    }
                     report = Some(said);
                 }
             }
         }
         // No more output does not mean that it has ended: it may have closed its stream.
+        agent.hang_up();
         match self.stopping.wait_for(agent).await? {
-            Ok((status, stderr)) => Ok(judge::Ended {
-                report,
-                status,
-                stderr,
+            Ok((status, stderr)) => Ok(Told {
+                ended: Ended {
+                    report,
+                    status,
+                    stderr,
+                },
+                is_opening_read,
             }),
             Err(error) => Err(internal(error)),
         }
+    }
+}
+
+fn say_what_is_new(agent: &Agent, run: &super::Run) -> Result<(), Halt> {
+    loop {
+        let message = uuid().map_err(internal)?;
+        let Some(steer) = run.steering.next_in(&message) else {
+            return Ok(());
+        };
+        agent.say(&message, &steer.render());
     }
 }

@@ -97,6 +97,7 @@ impl Bench {
             },
             code_search: None,
             checkpoint: None,
+            steers: Vec::new(),
         }
     }
 

@@ -12,6 +12,8 @@ mod hostile;
 mod image;
 mod logs;
 mod protocol;
+mod resume;
 mod secrets;
+mod steer;
 mod stop;
 mod user;

@@ -189,7 +189,7 @@ async fn sigterm_keeps_the_work_and_a_restart_goes_on_from_it() {
     assert_eq!(result.changes, before.changes);
     assert!(result.spent.turns > kept.spent.turns, "earlier turns count");
     let said = bench.anthropic.requests().last().unwrap().json()["messages"].to_string();
-    assert!(said.contains("An earlier attempt was interrupted"));
+    assert!(said.contains("You were interrupted, and go on now"));
 
     // Another executor gets it from the caller.
     let mut elsewhere = bench.request("elsewhere");

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::progress::{Health, RunResult, RunStatus};
 use super::run::{Checkpoint, RunRequest};
+use super::steer::Steer;
 use crate::http::{Http, Request, Response, Unreachable};
 use crate::id::RunId;
 use crate::secret::Secret;
@@ -84,6 +85,12 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
         parse_result(&self.send(request, run, BULK).await?)
     }
 
+    /// Gives a run's agent a further instruction, or finds it given.
+    pub async fn steer(&self, run: &RunId, steer: &Steer) -> Result<RunStatus, ServiceError> {
+        let request = steer_request(self.base, self.token, run, steer);
+        parse_status(&self.send(request, run, SOON).await?)
+    }
+
     /// Stops a run. Harmless for one that has ended.
     pub async fn cancel(&self, run: &RunId) -> Result<RunStatus, ServiceError> {
         let request = cancel_request(self.base, self.token, run);
@@ -135,6 +142,18 @@ pub fn result_request(base: &Url, token: Option<&Secret>, run: &RunId) -> Reques
     )
 }
 
+/// `POST /runs/{id}/steer`.
+pub fn steer_request(base: &Url, token: Option<&Secret>, run: &RunId, steer: &Steer) -> Request {
+    let body = serde_json::to_vec(steer).expect("an instruction is two strings");
+    request(
+        Method::POST,
+        base,
+        &["runs", run.as_str(), "steer"],
+        token,
+        body,
+    )
+}
+
 /// `POST /runs/{id}/cancel`.
 pub fn cancel_request(base: &Url, token: Option<&Secret>, run: &RunId) -> Request {
     request(
@@ -151,7 +170,7 @@ pub fn health_request(base: &Url) -> Request {
     request(Method::GET, base, &["health"], None, Vec::new())
 }
 
-/// The answer to start, status and cancel.
+/// The answer to start, status, steer and cancel.
 pub fn parse_status(response: &Response) -> Result<RunStatus, ServiceError> {
     checked(response).and_then(|()| decode(response))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::prompt::LikelyFile;
 use super::run::Spent;
+use super::steer::SteerStatus;
 use crate::change::FileChange;
 use crate::id::RunId;
 
@@ -28,6 +29,9 @@ pub struct RunStatus {
     /// the run has ended.
     #[serde(flatten)]
     pub spent: Spent,
+    /// The further instructions that it was given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steers: Vec<SteerStatus>,
 }
 
 /// Where a run is.

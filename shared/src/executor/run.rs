@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::prompt::Prompt;
+use super::steer::Steer;
 use crate::change::FileChange;
 use crate::id::{CommitId, RunId};
 use crate::millis;
@@ -39,11 +40,15 @@ pub struct RunRequest {
     /// Where an earlier attempt at the same run was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
+    /// Further instructions that came before this start; at most [`Steer::MAX_COUNT`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steers: Vec<Steer>,
 }
 
 impl RunRequest {
-    /// Whether `other` asks for the same run. Credentials and the checkpoint do not count: a
-    /// caller that repeats a start after a crash may hold a fresh token and a later checkpoint.
+    /// Whether `other` asks for the same run. Credentials, the checkpoint and instructions do not
+    /// count: a caller that repeats a start after a crash may hold a fresh token, a later
+    /// checkpoint and more instructions.
     pub fn is_same_run(&self, other: &Self) -> bool {
         self.run_id == other.run_id
             && self.source.url == other.source.url

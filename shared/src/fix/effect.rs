@@ -49,6 +49,11 @@ pub enum Effect {
         /// The run.
         run: RunId,
     },
+    /// Save the work of a run that goes on.
+    CheckpointRun {
+        /// The run.
+        run: RunId,
+    },
     /// Save the work of an interrupted run.
     SaveRun {
         /// The run.
@@ -146,6 +151,8 @@ pub enum Event {
     RunLost,
     /// The sandbox did not answer.
     RunSilent,
+    /// The work so far of a run that goes on; `None` if there is nothing to save.
+    RunCheckpointed(Option<Box<Checkpoint>>),
     /// The interrupted run's work.
     RunSaved(Option<Box<Checkpoint>>),
     /// The run's result.

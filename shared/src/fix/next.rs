@@ -73,6 +73,9 @@ impl Fix {
                 brief: Box::new(coding.brief.clone()),
                 checkpoint: coding.checkpoint.clone().map(Box::new),
             },
+            CodingPhase::Watch {
+                is_save_due: true, ..
+            } => Effect::CheckpointRun { run },
             CodingPhase::Watch { .. } => Effect::LookAtRun { run },
             CodingPhase::Save { .. } => Effect::SaveRun { run },
             CodingPhase::Collect { .. } => Effect::CollectRun { run },
@@ -93,7 +96,12 @@ impl Fix {
     fn look_at(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Coding(Coding {
-                phase: CodingPhase::Watch { look_at, .. },
+                phase:
+                    CodingPhase::Watch {
+                        look_at,
+                        is_save_due: false,
+                        ..
+                    },
                 ..
             }) => Some(*look_at),
             _ => None,

@@ -22,6 +22,21 @@ pub(super) async fn look_at<P, S: Sandbox>(
     }
 }
 
+/// The work so far of a run that goes on. Reads only. Whatever is wrong with it, the run is not:
+/// its work is saved the next time.
+pub(super) async fn checkpoint<P, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    run: &RunId,
+) -> Result<Event, Failed> {
+    Ok(match executor(on, fix).checkpoint(run).await {
+        Ok(checkpoint) => Event::RunCheckpointed(Some(Box::new(checkpoint))),
+        Err(ServiceError::NotFound) => Event::RunLost,
+        Err(error) if error.is_transient() => Event::RunSilent,
+        Err(_) => Event::RunCheckpointed(None),
+    })
+}
+
 /// The work of an interrupted run. Reads only.
 pub(super) async fn save<P, S: Sandbox>(
     on: &FixServices<'_, P, S>,
@@ -119,6 +134,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
             SearchNote::InClone { words, .. } => Some(CodeSearch { words }),
         },
         checkpoint,
+        steers: Vec::new(),
     };
     executor(on, fix)
         .start(&request)

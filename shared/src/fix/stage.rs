@@ -88,8 +88,12 @@ pub struct Coding {
     pub brief: Brief,
     /// Which run this is; the first is 1.
     pub run: NonZeroU32,
-    /// Where the last run was stopped, if it was.
+    /// The work that a next run would go on from: where the last run was stopped, or what was saved
+    /// of this one while it went on.
     pub checkpoint: Option<Checkpoint>,
+    /// When this run's work was saved last.
+    #[serde(default)]
+    pub saved_at: Option<Timestamp>,
     /// What the run does.
     pub phase: CodingPhase,
 }
@@ -117,6 +121,9 @@ pub enum CodingPhase {
         last_step: Option<String>,
         /// What it used up so far.
         spent: Spent,
+        /// Whether its work so far is to be saved before it is looked at again.
+        #[serde(default)]
+        is_save_due: bool,
     },
     /// Interrupted: its work so far is to be saved before it goes on elsewhere.
     Save {

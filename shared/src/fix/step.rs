@@ -72,6 +72,7 @@ impl Fix {
                 },
                 run: NonZeroU32::MIN,
                 checkpoint: None,
+                saved_at: None,
                 phase: CodingPhase::Start,
             })),
             (Stage::Coding(coding), event) => self.advance_coding(coding, event, policy, now),

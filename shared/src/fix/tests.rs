@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::service::{Service, ServiceError};
 use crate::thread::Outcome;
 
-fn at(secs: i64) -> Timestamp {
+pub(crate) fn at(secs: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + secs).unwrap()
 }
 
@@ -52,14 +52,14 @@ pub(crate) fn order() -> Order {
     }
 }
 
-fn base() -> Base {
+pub(crate) fn base() -> Base {
     Base {
         branch: "main".to_owned(),
         commit: CommitId::new("a".repeat(40)),
     }
 }
 
-fn change(path: &str) -> FileChange {
+pub(crate) fn change(path: &str) -> FileChange {
     FileChange {
         path: path.to_owned(),
         kind: ChangeKind::Modified {
@@ -70,7 +70,7 @@ fn change(path: &str) -> FileChange {
     }
 }
 
-fn spent() -> Spent {
+pub(crate) fn spent() -> Spent {
     Spent {
         elapsed: Duration::from_secs(133),
         turns: 12,
@@ -96,7 +96,7 @@ fn pull_request() -> PullRequest {
     }
 }
 
-fn coding(phase: CodingPhase) -> Stage {
+pub(crate) fn coding(phase: CodingPhase) -> Stage {
     let brief = Brief {
         base: base(),
         likely: Vec::new(),
@@ -106,17 +106,19 @@ fn coding(phase: CodingPhase) -> Stage {
         brief,
         run: NonZeroU32::MIN,
         checkpoint: None,
+        saved_at: None,
         phase,
     })
 }
 
-fn watching() -> CodingPhase {
+pub(crate) fn watching() -> CodingPhase {
     CodingPhase::Watch {
         since: at(0),
         silent_since: None,
         look_at: at(0) + POLL_EVERY,
         last_step: Some("Editing src/cart.ts".to_owned()),
         spent: spent(),
+        is_save_due: false,
     }
 }
 
@@ -191,7 +193,7 @@ fn all_stages() -> Vec<Stage> {
     ]
 }
 
-fn status(state: RunState) -> RunStatus {
+pub(crate) fn status(state: RunState) -> RunStatus {
     RunStatus {
         run_id: RunId::new("r-1"),
         state,
@@ -199,6 +201,7 @@ fn status(state: RunState) -> RunStatus {
         steps: 3,
         started_at: at(0),
         spent: spent(),
+        steers: Vec::new(),
     }
 }
 
@@ -269,6 +272,10 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
         ("run ended", ended(RunOutcome::Completed)),
         ("run lost", Event::RunLost),
         ("run silent", Event::RunSilent),
+        (
+            "run checkpointed",
+            Event::RunCheckpointed(Some(Box::new(checkpoint.clone()))),
+        ),
         ("run saved", Event::RunSaved(Some(Box::new(checkpoint)))),
         (
             "result: good",
@@ -402,7 +409,9 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
             Effect::StartRun { .. } => Event::RunSeen(status(RunState::Cloning)),
             Effect::LookAtRun { .. } => Event::RunSeen(status(ended)),
             Effect::CollectRun { .. } => result(RunOutcome::Completed, vec![change("src/cart.ts")]),
-            Effect::SaveRun { .. } | Effect::StopRun { .. } => panic!("nothing was interrupted"),
+            Effect::CheckpointRun { .. } | Effect::SaveRun { .. } | Effect::StopRun { .. } => {
+                panic!("nothing was interrupted")
+            }
             Effect::CreateBranch { .. } => Event::BranchReady,
             Effect::Commit { .. } => Event::Committed(CommitId::new("c".repeat(40))),
             Effect::OpenPullRequest { .. } => Event::PullRequestOpen(pull_request()),
@@ -590,6 +599,7 @@ fn a_run_past_its_time_is_given_up_even_if_it_still_answers() {
         look_at: at(962),
         last_step: None,
         spent: spent(),
+        is_save_due: false,
     }));
     fix.step(
         Event::Tick,

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
-use shared::executor::{MAX_REQUEST_BYTES, RunRequest};
+use shared::executor::{MAX_REQUEST_BYTES, RunRequest, Steer};
 
 use super::state::State;
 use crate::fake::{Dropped, Fake};
@@ -21,6 +21,7 @@ pub(super) fn routes() -> Router<Service> {
         .route("/runs/{id}", get(status))
         .route("/runs/{id}/checkpoint", get(checkpoint))
         .route("/runs/{id}/result", get(result))
+        .route("/runs/{id}/steer", post(steer))
         .route("/runs/{id}/cancel", post(cancel))
         .fallback(
             |Shared(fake): Shared<Service>, request: Request| async move {
@@ -106,6 +107,10 @@ fn nonsense(request: &RunRequest) -> Option<&'static str> {
         Some("the base commit is no commit")
     } else if !request.source.url.starts_with("https://") || request.source.url.contains('@') {
         Some("the repository's address is not https without credentials")
+    } else if request.steers.len() > Steer::MAX_COUNT
+        || request.steers.iter().any(|steer| steer.problem().is_some())
+    {
+        Some("an instruction is too long, or there are too many")
     } else if request.source.token.is_none() {
         Some("a private repository takes a token")
     } else {
@@ -137,6 +142,28 @@ async fn checkpoint(Shared(fake): Shared<Service>, Path(id): Path<String>) -> Re
         None => unknown(),
         Some(Some(checkpoint)) => Json(checkpoint).into_response(),
         Some(None) => refuse(StatusCode::CONFLICT, "there is no work to save"),
+    }
+}
+
+async fn steer(Shared(fake): Shared<Service>, Path(id): Path<String>, body: Bytes) -> Response {
+    let steer = match serde_json::from_slice::<Steer>(&body) {
+        Ok(steer) => steer,
+        Err(error) => {
+            return mistake(
+                &fake,
+                StatusCode::BAD_REQUEST,
+                &format!("no steer: {error}"),
+            );
+        }
+    };
+    if let Some(problem) = steer.problem() {
+        return mistake(&fake, StatusCode::BAD_REQUEST, &problem);
+    }
+    let taken = fake.lock().steer(&id, steer);
+    match taken {
+        None => unknown(),
+        Some(Ok(status)) => (StatusCode::ACCEPTED, Json(status)).into_response(),
+        Some(Err(why)) => refuse(StatusCode::CONFLICT, why),
     }
 }
 

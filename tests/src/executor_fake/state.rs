@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use shared::executor::{Checkpoint, RunOutcome, RunRequest, RunResult, RunState, RunStatus, Spent};
+use shared::executor::{
+    Checkpoint, RunOutcome, RunRequest, RunResult, RunState, RunStatus, Spent, Steer, SteerState,
+    SteerStatus,
+};
 use shared::ports::Clock as _;
 
 use super::script::{Script, Trouble};
 use crate::clock::TestClock;
 
+/// How long an agent takes to read an instruction.
+const READING: Duration = Duration::from_secs(4);
 /// How long a clone takes.
 const CLONING: Duration = Duration::from_secs(2);
 
@@ -31,6 +36,8 @@ pub(super) struct Run {
     since: Timestamp,
     /// An end before the script's.
     stopped: Option<Stopped>,
+    /// The instructions that it was given, and when.
+    steers: Vec<(Steer, Timestamp)>,
     /// Whether somebody knows of its end.
     pub(super) is_end_known: bool,
 }
@@ -96,6 +103,11 @@ impl State {
             script: script.expect("a sandbox has a script"),
             since: self.clock.now(),
             stopped: None,
+            steers: request
+                .steers
+                .iter()
+                .map(|steer| (steer.clone(), self.clock.now()))
+                .collect(),
             is_end_known: false,
         };
         let id = request.run_id.to_string();
@@ -124,6 +136,26 @@ impl State {
         unattended.map(|(id, _)| id.clone()).collect()
     }
 
+    /// Gives a run an instruction; the error says why it takes none.
+    pub(super) fn steer(
+        &mut self,
+        id: &str,
+        steer: Steer,
+    ) -> Option<Result<RunStatus, &'static str>> {
+        let now = self.clock.now();
+        let run = self.runs.get_mut(id)?;
+        if !run.steers.iter().any(|(known, _)| known.id == steer.id) {
+            if !run.goes_on(now) {
+                return Some(Err("the agent has ended its work"));
+            }
+            if run.steers.len() >= Steer::MAX_COUNT {
+                return Some(Err("the agent was given as many instructions as it takes"));
+            }
+            run.steers.push((steer, now));
+        }
+        Some(Ok(run.status(now)))
+    }
+
     pub(super) fn cancel(&mut self, id: &str) -> Option<RunStatus> {
         let now = self.clock.now();
         let run = self.runs.get_mut(id)?;
@@ -143,6 +175,11 @@ impl State {
 impl Run {
     fn elapsed(&self, now: Timestamp) -> Duration {
         Duration::try_from(now - self.since).unwrap_or_default()
+    }
+
+    pub(super) fn told(&self) -> Vec<String> {
+        let steers = self.steers.iter();
+        steers.map(|(steer, _)| steer.text.clone()).collect()
     }
 
     fn goes_on(&self, now: Timestamp) -> bool {
@@ -170,6 +207,11 @@ impl Run {
             steps: u32::try_from(steps).expect("a script is short"),
             started_at: self.since,
             spent: self.spent(elapsed),
+            steers: self
+                .steers
+                .iter()
+                .map(|steer| steer_status(steer, now))
+                .collect(),
         }
     }
 
@@ -225,5 +267,16 @@ impl Run {
             session_id: None,
             spent: self.spent(elapsed),
         })
+    }
+}
+
+fn steer_status((steer, at): &(Steer, Timestamp), now: Timestamp) -> SteerStatus {
+    SteerStatus {
+        id: steer.id.clone(),
+        state: if now >= *at + READING {
+            SteerState::Delivered
+        } else {
+            SteerState::Queued
+        },
     }
 }

@@ -75,6 +75,42 @@ async fn an_interrupted_run_goes_on_from_its_checkpoint() {
 }
 
 #[tokio::test]
+async fn a_sandbox_that_is_killed_loses_no_more_than_the_work_of_one_interval() {
+    let long = || the_fix().taking(5 * MINUTE);
+    let early = starts([long().until(50 * SECOND, Trouble::Dies), long()]).await;
+    let started = early.executor.started();
+    assert!(started[1].checkpoint.as_ref().unwrap().changes.is_empty());
+    is_one_pull_request(&early);
+    early.finish();
+
+    let late = starts([long().until(100 * SECOND, Trouble::Dies), long()]).await;
+    let started = late.executor.started();
+    assert_eq!(started.len(), 2);
+    let saved = started[1].checkpoint.as_ref().unwrap();
+    assert!(!saved.changes.is_empty());
+    assert!(saved.spent.elapsed >= MINUTE, "{:?}", saved.spent);
+    is_one_pull_request(&late);
+    late.finish();
+}
+
+#[tokio::test]
+async fn a_sandbox_that_dies_while_its_work_is_saved_goes_on_from_the_last_time() {
+    let world = with_fix(the_fix().taking(5 * MINUTE)).await;
+    let dying = world.clone();
+    world.run_for(90 * SECOND).await;
+    let dies = Strike::MeanwhileBefore(Box::new(move || {
+        Box::pin(async move { dying.executor.die() })
+    }));
+    world.strike_call("/checkpoint", dies);
+    world.run_until_quiet().await;
+    let started = world.executor.started();
+    assert_eq!(started.len(), 2);
+    assert!(!started[1].checkpoint.as_ref().unwrap().changes.is_empty());
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
 async fn a_sandbox_that_does_not_start_is_a_clear_message() {
     let world = with_fix(the_fix()).await;
     world.sandbox_refuses.replace(Some("no image".to_owned()));

@@ -39,6 +39,7 @@ fn run() -> RunRequest {
             words: vec!["total".into()],
         }),
         checkpoint: None,
+        steers: Vec::new(),
     }
 }
 
@@ -234,4 +235,17 @@ fn the_debug_form_of_a_run_holds_no_secret() {
         !text.contains("ghs_read") && !text.contains("sk-ant"),
         "{text}"
     );
+}
+
+#[test]
+fn an_instruction_goes_to_its_run() {
+    let steer = Steer {
+        id: crate::id::JobId::new("9"),
+        text: "Only the cart.".into(),
+    };
+    let request = steer_request(&base(), None, &RunId::new("run-1"), &steer);
+    assert_eq!(request.method(), Method::POST);
+    assert_eq!(request.uri(), "http://executor.test/runs/run-1/steer");
+    let body = std::str::from_utf8(request.body()).unwrap();
+    assert_eq!(body, r#"{"id":"9","text":"Only the cart."}"#);
 }

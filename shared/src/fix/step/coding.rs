@@ -30,11 +30,12 @@ impl Fix {
                 CodingPhase::Watch { .. } | CodingPhase::Save { .. } | CodingPhase::Collect { .. },
                 Event::RunLost,
             ) => Some(self.start_again(coding, now)),
-            (CodingPhase::Save { .. }, Event::RunSaved(checkpoint)) => {
+            (CodingPhase::Watch { .. }, Event::RunCheckpointed(saved)) => {
+                Some(self.checkpointed(coding, saved.map(|saved| *saved), now))
+            }
+            (CodingPhase::Save { .. }, Event::RunSaved(saved)) => {
                 let mut coding = coding.clone();
-                coding.checkpoint = checkpoint
-                    .map(|checkpoint| self.storable(*checkpoint))
-                    .or(coding.checkpoint);
+                self.keep_work(&mut coding, saved.map(|saved| *saved));
                 Some(self.start_again(&coding, now))
             }
             (
@@ -66,6 +67,8 @@ impl Fix {
                     look_at: now + POLL_EVERY,
                     last_step: last_step.clone(),
                     spent: *spent,
+                    // It is due again once the run answers.
+                    is_save_due: false,
                 };
                 Some(Stage::Coding(Coding {
                     phase,
@@ -106,21 +109,14 @@ impl Fix {
             run: coding.run.saturating_add(1),
             phase: CodingPhase::Start,
             checkpoint,
+            saved_at: None,
             ..coding.clone()
         })
     }
 
-    /// A checkpoint that fits into a row of the object's storage (2 MB), as base64 and with the
-    /// rest of the fix. Of a larger one only what it cost is kept: the work begins anew.
-    fn storable(&self, mut checkpoint: Checkpoint) -> Checkpoint {
-        if !self.fits(&checkpoint.changes) {
-            checkpoint.changes.clear();
-            checkpoint.session_id = None;
-        }
-        checkpoint
-    }
-
-    fn fits(&self, changes: &[FileChange]) -> bool {
+    /// Whether changes fit into a row of the object's storage (2 MB), as base64 and with the rest
+    /// of the fix.
+    pub(in crate::fix) fn fits(&self, changes: &[FileChange]) -> bool {
         let limits = &self.order.limits;
         changes.len() as u64 <= u64::from(limits.max_files)
             && bytes_of(changes) <= limits.max_result_bytes
@@ -193,6 +189,7 @@ fn watch(coding: &Coding, status: &RunStatus, since: Timestamp, now: Timestamp) 
             look_at: now + POLL_EVERY,
             last_step: status.last_step.clone(),
             spent: status.spent,
+            is_save_due: coding.is_save_due(status, since, now),
         },
     };
     Stage::Coding(Coding {
