@@ -33,6 +33,7 @@ pub mod ports;
 pub mod posthog;
 pub mod reference;
 pub mod report;
+pub mod repository_policy;
 pub mod roles;
 pub mod secret;
 pub mod service;

@@ -58,6 +58,42 @@ impl Policy {
             .collect()
     }
 
+    /// What this policy and somebody else's both let through. A folder of theirs that lies in none
+    /// of these adds nothing.
+    #[must_use]
+    pub fn narrowed(&self, allowed: Option<&[String]>, denied: &[String]) -> Self {
+        let is_in = |path: &str, folder: &str| path == folder || is_below(path, folder);
+        let mut both: Vec<String> = match allowed {
+            None => self.allowed.clone(),
+            Some(theirs) => self
+                .allowed
+                .iter()
+                .flat_map(|ours| theirs.iter().map(move |theirs| (ours, theirs)))
+                .filter_map(|(ours, theirs)| {
+                    let inner = if is_in(theirs, ours) {
+                        Some(theirs)
+                    } else {
+                        is_in(ours, theirs).then_some(ours)
+                    };
+                    inner.cloned()
+                })
+                .collect(),
+        };
+        if allowed.is_some() {
+            both.sort();
+            both.dedup();
+        }
+        Self {
+            allowed: both,
+            denied: self.denied.iter().chain(denied).cloned().collect(),
+        }
+    }
+
+    /// Whether no path at all may change.
+    pub fn allows_nothing(&self) -> bool {
+        self.allowed.is_empty()
+    }
+
     /// Whether a regular file at `path` may change. Used on its own to drop search results that
     /// could never be committed.
     pub fn would_allow(&self, path: &str) -> Result<(), Reason> {
