@@ -8,6 +8,7 @@
 
 mod commands;
 mod dead_letter;
+mod handover;
 mod notices;
 mod order;
 mod orders;
@@ -25,6 +26,7 @@ use crate::discord::message::Message;
 use crate::fault::{Fault, Verdict};
 use crate::fix::Jobs;
 use crate::github::webhook::Notice;
+use crate::id::UserId;
 use crate::job::Job;
 use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage, ReplyTo};
@@ -105,7 +107,14 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             Err(fault) => return self.failed(None, fault).await,
         };
         match begun {
-            Begun::Ended | Begun::HandedOver => Settled::Ack,
+            Begun::Ended => Settled::Ack,
+            // Repeatable: the Job object knows who stopped it.
+            Begun::HandedOver { cancelled_by } => {
+                match handover::pass_on(self.platform, &self.reply.job, cancelled_by).await {
+                    Ok(()) => Settled::Ack,
+                    Err(fault) => self.failed(None, fault).await,
+                }
+            }
             Begun::Wait { retry_in } => self.requeue(retry_in).await,
             Begun::FixRunning { .. } => {
                 let live = self.live().await;
@@ -119,10 +128,13 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 self.record_if_possible(vec![refused]).await;
                 self.reject(None, None, report::crowded()).await
             }
-            Begun::Cancelled { by } => {
-                let live = self.live().await;
-                let message = report::cancelled_before_it_began(&by);
-                let outcome = Outcome::Cancelled(format!("cancelled by <@{by}>"));
+            Begun::Cancelled { by, started, live } => {
+                match self.kept(started).await {
+                    Ok(true) => return Settled::Ack,
+                    Ok(false) => {}
+                    Err(fault) => return self.failed(None, fault).await,
+                }
+                let (message, outcome) = stopped(&by);
                 self.end(None, live.as_ref(), message, outcome).await
             }
             Begun::YourTurn { turn, known } => {
@@ -141,6 +153,14 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 }
             }
         }
+    }
+
+    /// Whether the Job object, which may have been `started`, has the job.
+    async fn kept(&self, started: bool) -> Result<bool, Fault> {
+        if !started {
+            return Ok(false);
+        }
+        handover::kept_by_its_object(self.platform, &self.thread, &self.reply.job).await
     }
 
     /// Shows the terminal message, then records the end.
@@ -237,4 +257,10 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             }
         }
     }
+}
+
+/// How a job ends that was stopped before it began.
+fn stopped(by: &UserId) -> (Message, Outcome) {
+    let outcome = Outcome::Cancelled(format!("cancelled by <@{by}>"));
+    (report::cancelled_before_it_began(by), outcome)
 }

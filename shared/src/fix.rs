@@ -32,8 +32,8 @@ pub use effect::{Effect, Event, Next};
 pub use protocol::{FixView, Jobs, Request, Response};
 pub use services::{FixServices, Sandbox};
 pub use stage::{
-    Archived, Backlog, Base, Brief, Cause, Closing, Coding, CodingPhase, Merge, MergeStep, Qa,
-    QaStep, SearchNote, Stage, Work,
+    Archived, Backlog, Base, Brief, Cause, Closing, Coding, CodingPhase, Doubt, Merge, MergeStep,
+    Qa, QaStep, SearchNote, Stage, Work,
 };
 
 use std::time::Duration;
@@ -68,6 +68,9 @@ pub const MAX_ATTEMPTS: u32 = 8;
 pub const MAX_FETCH_ATTEMPTS: u32 = 4;
 /// How often telling the thread is tried: at four minutes each, about half a day.
 pub const MAX_REPORT_ATTEMPTS: u32 = 200;
+/// How long an order to start a run may be on its way: no effect takes longer than three calls of
+/// at most 30 s.
+pub const START_ARRIVES_WITHIN: Duration = Duration::from_mins(2);
 /// A fix that waits for rate limits gives up after this long; GitHub's longest window is an hour.
 pub const MAX_AGE: Duration = Duration::from_hours(3);
 /// Telling the thread is given up after this long: what Discord asks us to wait for ends.
@@ -145,7 +148,7 @@ impl Fix {
                 message: order.live.clone(),
                 ..Live::default()
             },
-            stage: Stage::Backlog(Backlog::ResolveBase),
+            stage: Stage::Backlog(Backlog::TakeOver),
             retry: Retry::default(),
             notes: Vec::new(),
             order,

@@ -104,6 +104,10 @@ struct Entry {
     phase: Phase,
     live: Option<crate::report::LiveMessage>,
     cancelled_by: Option<UserId>,
+    /// Whether the Job object was asked to take it over, or was about to be: only that object
+    /// knows whether it has it.
+    #[serde(default)]
+    started: bool,
     /// Why the last delivery failed.
     because: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use super::order::order;
 use super::orders::named_job;
-use super::{Delivery, Done};
+use super::{Delivery, Done, handover};
 use crate::command::{Command, help::render_help};
 use crate::consumer::Platform;
 use crate::contextualize::{Work, contextualize};
@@ -53,12 +53,20 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
 
     /// Prepares the order and hands it to the Job object, which goes on with it.
     async fn fix(&self, job: &Job, turn: &TurnHeld, known: Known) -> Result<Done, Fault> {
+        // An earlier delivery may have died right after it had started the Job object.
+        if self.kept(known.started).await? {
+            return Ok(Done::HandedOver);
+        }
         let live = self.announce(job, known.live.as_ref()).await;
         let work = self.work(turn, known.issue.as_ref());
         // Repeatable: reads, and makes at most one issue.
         let order = order(&work, job, &self.reply, &known, live).await?;
+        // Repeatable: the same words again. What was stopped while it was prepared does not begin.
         let repository = order.repository.to_string();
-        self.thread.remember(Some(repository), None).await?;
+        if let Some(by) = self.thread.starting(turn, repository).await? {
+            let (message, outcome) = super::stopped(&by);
+            return Ok(Done::Ended(Box::new(message), outcome));
+        }
         // Repeatable: the Job object knows an order that it has.
         let started = fix::Request::Start {
             order: Box::new(order),
@@ -76,8 +84,10 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 )));
             }
         }
-        // Repeatable: if this is lost, the next delivery finds the order taken and says so again.
-        self.thread.hand_over(&self.reply.job).await?;
+        // Repeatable: if this is lost, the next delivery asks the Job object first and says so
+        // again.
+        let handed_over = self.thread.hand_over(&self.reply.job).await?;
+        handover::pass_on(self.platform, &self.reply.job, handed_over.cancelled_by()).await?;
         Ok(Done::HandedOver)
     }
 
@@ -183,7 +193,7 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                     .map_err(Fault::Platform)?
                 {
                     fix::Response::TooLate(view) => Some(report::fix_cancel_line(Some(&view))),
-                    fix::Response::Missing => None,
+                    // Missing: it is just being started, and is told right after.
                     _ => Some(report::fix_cancel_line(None)),
                 }
             }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::handover::{kept_by_its_object, pass_on};
 use super::{Settled, sweep, tell};
 use crate::consumer::{Platform, Services, mark};
 use crate::fault::backoff;
@@ -162,11 +163,18 @@ async fn entomb<P: Platform + Jobs>(
     let (live, because) = match inspection {
         Inspection::Ended => return Ok(()),
         // The last delivery did not hear that it had succeeded: the Job object ends it.
-        Inspection::Open(open) if open.handed_over => return Ok(()),
+        Inspection::Open(open) if open.handed_over => {
+            return pass_on(platform, &reply.job, open.cancelled_by)
+                .await
+                .map_err(|fault| fault.to_string());
+        }
         Inspection::Unknown => (None, None),
         Inspection::Open(open) => {
-            let kept = sweep::kept_by_its_object(platform, &thread, &reply.job, &open);
-            if kept.await.map_err(|fault| fault.to_string())? {
+            if sweep::takes_an_object(open.command)
+                && kept_by_its_object(platform, &thread, &reply.job)
+                    .await
+                    .map_err(|fault| fault.to_string())?
+            {
                 return Ok(());
             }
             (open.live, open.because)
@@ -212,10 +220,7 @@ async fn tell_salvaged<P: Platform>(
         return Ok(());
     };
     let command = salvage.command.as_deref().unwrap_or("command");
-    let message = report::parked(
-        command,
-        "It does not have the form that bugbot understands.",
-    );
+    let message = report::unreadable(command);
     let told = services
         .discord
         .create_message(conversation, &message.with_nonce(key))

@@ -3,12 +3,13 @@
 //! A job is marked in the key-value store when it begins, and unmarked when it ends. The store
 //! is only an index here: what a marked job is up to is asked of its Thread object.
 
+use super::handover::kept_by_its_object;
 use super::tell;
 use crate::command::Verb;
 use crate::consumer::mark::{OPEN_PREFIX, unmark};
 use crate::consumer::{Platform, Services};
 use crate::fault::Fault;
-use crate::fix::{Jobs, Request, Response};
+use crate::fix::Jobs;
 use crate::id::{JobId, ThreadId};
 use crate::log::{Event, Said};
 use crate::report;
@@ -51,7 +52,9 @@ async fn look_after<P: Platform + Jobs>(
     match thread.inspect(job).await? {
         Inspection::Unknown | Inspection::Ended => unmark(platform, job).await,
         Inspection::Open(open) if open.handed_over || open.lost => {
-            if !kept_by_its_object(platform, &thread, job, &open).await? {
+            // Asking makes the object: not for commands that never have one.
+            let may_be_kept = open.handed_over || takes_an_object(open.command);
+            if !may_be_kept || !kept_by_its_object(platform, &thread, job).await? {
                 end_lost(platform, settings, job, &thread, &open).await?;
             }
         }
@@ -60,33 +63,9 @@ async fn look_after<P: Platform + Jobs>(
     Ok(())
 }
 
-/// Whether the Job object has this open job, and so ends it. The Thread object may not know yet:
-/// the delivery that handed it over can have died before it said so. Likewise the end may not
-/// have reached the Thread object; then it does now.
-pub(super) async fn kept_by_its_object<P: Platform + Jobs>(
-    platform: &P,
-    thread: &ThreadClient<'_, P>,
-    job: &JobId,
-    open: &OpenJob,
-) -> Result<bool, Fault> {
-    // Asking makes the object: not for commands that never have one.
-    if !open.handed_over && !matches!(open.command, Verb::Fix | Verb::Retry) {
-        return Ok(false);
-    }
-    let response = platform.ask_job(job, &Request::Poke).await;
-    match response.map_err(Fault::Platform)? {
-        Response::Seen(fix) => {
-            if !open.handed_over {
-                thread.hand_over(job).await?;
-            }
-            if let Some(outcome) = fix.ended {
-                thread.end(job, outcome).await?;
-                unmark(platform, job).await;
-            }
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
+/// Whether jobs of this command can be a Job object's.
+pub(super) fn takes_an_object(command: Verb) -> bool {
+    matches!(command, Verb::Fix | Verb::Retry)
 }
 
 async fn end_lost<P: Platform + Jobs>(

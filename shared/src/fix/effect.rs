@@ -31,6 +31,8 @@ pub enum Effect {
         /// The text.
         text: String,
     },
+    /// Say to the Thread object who has the job now, and hear whether it is still wanted.
+    TakeOver,
     /// Read the head of the default branch.
     ResolveBase,
     /// Ask GitHub which files hold the words.
@@ -136,6 +138,13 @@ pub enum Event {
         /// When to try again.
         not_before: Timestamp,
     },
+    /// The Thread object knows who has the job.
+    TakenOver {
+        /// Who stopped it before that.
+        cancelled_by: Option<UserId>,
+    },
+    /// The thread was told that the job has ended: nothing of it is to be done.
+    NotWanted,
     /// The commit to start from.
     BaseResolved(Base),
     /// The code search is done.

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Backlog, Closing, Coding, CodingPhase, Effect, Fix, MergeStep, Next, QaStep, Stage};
+use super::{
+    Archived, Backlog, Closing, Coding, CodingPhase, Effect, Fix, MergeStep, Next, QaStep, Stage,
+};
 use crate::id::RunId;
 use crate::report;
 
@@ -15,7 +17,12 @@ impl Fix {
         if let Some(edit) = self.next_edit(now) {
             return Next::Perform(edit);
         }
-        match self.retry.not_before.max(self.look_at()) {
+        match self
+            .retry
+            .not_before
+            .max(self.due_at())
+            .max(self.unheard_until(&effect))
+        {
             Some(not_before) if now < not_before => {
                 Next::WaitUntil(self.sooner_of_edit_and(not_before, now))
             }
@@ -27,6 +34,7 @@ impl Fix {
     /// news.
     pub(super) fn pending(&self) -> Option<Effect> {
         Some(match &self.stage {
+            Stage::Backlog(Backlog::TakeOver) => Effect::TakeOver,
             Stage::Backlog(Backlog::ResolveBase) => Effect::ResolveBase,
             Stage::Backlog(Backlog::SearchCode { .. }) => Effect::SearchCode,
             Stage::Coding(coding) => self.pending_of_coding(coding),
@@ -60,7 +68,12 @@ impl Fix {
             },
             Stage::Archived(archived) => match &archived.stop {
                 Some(run) => Effect::StopRun { run: run.clone() },
-                None => return self.pending_of_closing(archived.closing),
+                None => match (archived.closing, &archived.doubt) {
+                    (Closing::Closed, Some(doubt)) => Effect::StopRun {
+                        run: doubt.run.clone(),
+                    },
+                    (closing, _) => return self.pending_of_closing(closing),
+                },
             },
         })
     }
@@ -92,8 +105,8 @@ impl Fix {
         }
     }
 
-    /// When a run is to be looked at again.
-    fn look_at(&self) -> Option<Timestamp> {
+    /// When a run is to be looked at again, or stopped once more.
+    fn due_at(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Coding(Coding {
                 phase:
@@ -104,8 +117,21 @@ impl Fix {
                     },
                 ..
             }) => Some(*look_at),
+            Stage::Archived(Archived {
+                stop: None,
+                closing: Closing::Closed,
+                doubt,
+                ..
+            }) => doubt.as_ref().map(|doubt| doubt.until),
             _ => None,
         }
+    }
+
+    /// Until when Discord wants to hear nothing of this message, if the effect speaks to it.
+    fn unheard_until(&self, effect: &Effect) -> Option<Timestamp> {
+        self.live
+            .not_before
+            .filter(|_| matches!(effect, Effect::Report))
     }
 
     /// The edit of the live message that is due, if one is: it says something else by now, and
@@ -123,8 +149,11 @@ impl Fix {
 
     fn unshown(&self, now: Timestamp) -> Option<String> {
         let text = match self.stage {
+            // Of a job that is being taken over the end may be out already.
+            Stage::Backlog(Backlog::TakeOver) | Stage::Merge(_) | Stage::Archived(_) => {
+                return None;
+            }
             Stage::Backlog(_) | Stage::Coding(_) | Stage::Qa(_) => report::fix_progress(self, now),
-            Stage::Merge(_) | Stage::Archived(_) => return None,
         };
         (self.live.shown.as_ref() != Some(&text)).then_some(text)
     }

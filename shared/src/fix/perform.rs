@@ -7,13 +7,13 @@ use super::services::{Failed, FixServices, Sandbox, log, of};
 use super::{Effect, Event, Fix, publish, run, search};
 use crate::consumer::{Platform, Services, mark};
 use crate::discord::message::Message;
-use crate::fault::{MAX_BACKOFF, backoff};
+use crate::fault::{Fault, MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
 use crate::linear::{NewComment, key};
 use crate::log as logged;
 use crate::report;
 use crate::service::{Service, ServiceError};
-use crate::thread::{Outcome, ThreadClient};
+use crate::thread::{HandedOver, Outcome, ThreadClient};
 
 /// Performs one effect and says what came of it.
 pub(super) async fn perform<P: Platform, S: Sandbox>(
@@ -72,6 +72,8 @@ async fn attempt<P: Platform, S: Sandbox>(
                 .map_err(of(Service::Discord))?;
             Ok(Event::Shown { live, text })
         }
+        // The same word again.
+        Effect::TakeOver => take_over(on, fix).await,
         Effect::ResolveBase => publish::resolve_base(on, fix).await,
         Effect::SearchCode => Ok(search::search_code(on, fix).await),
         Effect::StartRun {
@@ -147,6 +149,18 @@ async fn attempt<P: Platform, S: Sandbox>(
     }
 }
 
+async fn take_over<P: Platform, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+) -> Result<Event, Failed> {
+    let thread = ThreadClient::new(on.platform, fix.order.thread.clone());
+    match thread.hand_over(&fix.order.job).await {
+        Ok(HandedOver::Open { cancelled_by }) => Ok(Event::TakenOver { cancelled_by }),
+        Ok(HandedOver::Ended) => Ok(Event::NotWanted),
+        Err(fault) => Err(no_answer(&fault)),
+    }
+}
+
 async fn tell_thread<P: Platform, S: Sandbox>(
     on: &FixServices<'_, P, S>,
     fix: &Fix,
@@ -161,13 +175,15 @@ async fn tell_thread<P: Platform, S: Sandbox>(
             mark::unmark(on.platform, &fix.order.job).await;
             Ok(Event::ThreadTold)
         }
-        // Our own object: its weather passes.
-        Err(fault) => {
-            let error = ServiceError::Unexpected {
-                status: 503,
-                detail: fault.to_string(),
-            };
-            Err(Failed(Service::ThreadObject, error))
-        }
+        Err(fault) => Err(no_answer(&fault)),
     }
+}
+
+/// Our own object: its weather passes.
+fn no_answer(fault: &Fault) -> Failed {
+    let error = ServiceError::Unexpected {
+        status: 503,
+        detail: fault.to_string(),
+    };
+    Failed(Service::ThreadObject, error)
 }

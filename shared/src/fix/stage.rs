@@ -33,6 +33,8 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "camelCase")]
 pub enum Backlog {
+    /// Does the thread still want it?
+    TakeOver,
     /// Which commit to start from?
     ResolveBase,
     /// Which files are likely to matter?
@@ -218,10 +220,24 @@ pub struct Archived {
     pub cause: Cause,
     /// A run that has to be stopped first.
     pub stop: Option<RunId>,
+    /// A run that may begin all the same.
+    #[serde(default)]
+    pub doubt: Option<Doubt>,
     /// What was used up all the same.
     pub spent: Spent,
     /// What is left to do.
     pub closing: Closing,
+}
+
+/// A run that was just being started when the fix was stopped. The order to stop it may have
+/// overtaken the order to start it, and who gave that one may have died: once it has arrived or
+/// never will, the run is stopped once more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// The run.
+    pub run: RunId,
+    /// When every order has arrived.
+    pub until: Timestamp,
 }
 
 /// The last steps of every fix.
@@ -274,6 +290,8 @@ pub enum Cause {
         /// How often.
         runs: u32,
     },
+    /// Its thread had ended the job before its object took it over, and said so.
+    Superseded,
     /// A service failed for good.
     Upstream {
         /// Which one.
@@ -292,6 +310,7 @@ impl Cause {
             Self::Cancelled { .. } => pipeline::Reason::Abandoned,
             Self::PolicyViolated { .. } => pipeline::Reason::ReviewHeld,
             Self::Conflict { .. } => pipeline::Reason::MergeFailed,
+            Self::Superseded => pipeline::Reason::Superseded,
             Self::NoChange { .. }
             | Self::RunFailed { .. }
             | Self::SandboxLost { .. }
@@ -337,7 +356,9 @@ impl Stage {
         match self {
             Self::Merge(merge) => merge.step == MergeStep::Close(Closing::Closed),
             Self::Archived(archived) => {
-                archived.closing == Closing::Closed && archived.stop.is_none()
+                archived.closing == Closing::Closed
+                    && archived.stop.is_none()
+                    && archived.doubt.is_none()
             }
             Self::Backlog(_) | Self::Coding(_) | Self::Qa(_) => false,
         }

@@ -11,13 +11,14 @@ use jiff::Timestamp;
 
 use self::closing::{archive, give_up};
 use super::{
-    Archived, Backlog, Brief, Cause, Closing, Coding, CodingPhase, EDIT_EVERY, Event, Fix, Live,
-    MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS, MergeStep,
-    Retry, Stage,
+    Archived, Backlog, Brief, Cause, Closing, Coding, CodingPhase, Doubt, EDIT_EVERY, Event, Fix,
+    Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
+    MergeStep, Retry, START_ARRIVES_WITHIN, Stage,
 };
 use crate::executor::Spent;
 use crate::id::UserId;
 use crate::policy::Policy;
+use crate::report;
 use crate::service::{Service, ServiceError};
 
 impl Fix {
@@ -58,6 +59,21 @@ impl Fix {
     /// The stage that the event leads to, if it leads anywhere.
     fn advance(&mut self, event: Event, policy: &Policy, now: Timestamp) -> Option<Stage> {
         match (&self.stage, event) {
+            (Stage::Backlog(Backlog::TakeOver), Event::TakenOver { cancelled_by: None }) => {
+                Some(Stage::Backlog(Backlog::ResolveBase))
+            }
+            (
+                Stage::Backlog(Backlog::TakeOver),
+                Event::TakenOver {
+                    cancelled_by: Some(by),
+                },
+            ) => Some(archive(
+                Cause::Cancelled { by },
+                None,
+                Spent::default(),
+                now,
+            )),
+            (Stage::Backlog(Backlog::TakeOver), Event::NotWanted) => Some(closing::unwanted(now)),
             (Stage::Backlog(Backlog::ResolveBase), Event::BaseResolved(base)) => {
                 Some(Stage::Backlog(Backlog::SearchCode { base }))
             }
@@ -112,7 +128,7 @@ impl Fix {
             self.retry.not_before = Some(not_before);
             return;
         }
-        let told = format!("{service}: {error}");
+        let told = report::upstream_in_words(service, error);
         self.retry = Retry::default();
         self.stage = match &self.stage {
             // The sandbox has died with what is to be fetched from it.
@@ -123,7 +139,7 @@ impl Fix {
                     Stage::Qa(qa) => (None, qa.work.spent),
                     _ => (None, Spent::default()),
                 };
-                let error = error.to_string();
+                let error = told;
                 archive(
                     Cause::Upstream {
                         service,
@@ -143,14 +159,15 @@ impl Fix {
                     MergeStep::CommentIssue => MergeStep::Close(Closing::Report),
                     MergeStep::Close(closing) => MergeStep::Close(give_up(closing)),
                 };
-                self.notes.push(told);
+                self.notes.push(format!("{told}."));
                 Stage::Merge(merge)
             }
             Stage::Archived(archived) => {
                 let mut archived = archived.clone();
                 match archived.stop.take() {
                     // The executor's own limits end a run that cannot be reached.
-                    Some(_) => self.notes.push(told),
+                    Some(_) => self.notes.push(format!("{told}.")),
+                    None if archived.closing == Closing::Closed => archived.doubt = None,
                     None => archived.closing = give_up(archived.closing),
                 }
                 Stage::Archived(archived)
@@ -166,14 +183,26 @@ impl Fix {
             // branch that nobody knows of.
             Stage::Qa(_) | Stage::Merge(_) | Stage::Archived(_) => return,
         };
+        let doubt = match &self.stage {
+            Stage::Coding(coding) if coding.phase == CodingPhase::Start => Some(Doubt {
+                run: self.run_id(coding),
+                until: now + START_ARRIVES_WITHIN,
+            }),
+            _ => None,
+        };
         self.stage = archive(Cause::Cancelled { by }, stop, spent, now);
+        if let Stage::Archived(archived) = &mut self.stage {
+            archived.doubt = doubt;
+        }
         self.retry = Retry::default();
     }
 
     fn is_reporting(&self) -> bool {
         match &self.stage {
             Stage::Merge(merge) => matches!(merge.step, MergeStep::Close(_)),
-            Stage::Archived(archived) => archived.stop.is_none(),
+            Stage::Archived(archived) => {
+                archived.stop.is_none() && archived.closing != Closing::Closed
+            }
             Stage::Backlog(_) | Stage::Coding(_) | Stage::Qa(_) => false,
         }
     }

@@ -148,6 +148,22 @@ pub(crate) fn archived(cause: Cause, stop: Option<RunId>, closing: Closing) -> S
         at: at(9),
         cause,
         stop,
+        doubt: None,
+        spent: spent(),
+        closing,
+    })
+}
+
+/// Cancelled while its run was being started.
+fn doubtful(closing: Closing) -> Stage {
+    Stage::Archived(Archived {
+        at: at(9),
+        cause: cancelled(),
+        stop: None,
+        doubt: Some(Doubt {
+            run: RunId::new("r-1"),
+            until: at(9) + START_ARRIVES_WITHIN,
+        }),
         spent: spent(),
         closing,
     })
@@ -170,6 +186,7 @@ fn cancelled() -> Cause {
 fn all_stages() -> Vec<Stage> {
     use Closing::{Closed, Report, TellThread};
     vec![
+        Stage::Backlog(Backlog::TakeOver),
         Stage::Backlog(Backlog::ResolveBase),
         Stage::Backlog(Backlog::SearchCode { base: base() }),
         coding(CodingPhase::Start),
@@ -190,6 +207,8 @@ fn all_stages() -> Vec<Stage> {
         archived(cancelled(), None, Report),
         archived(cancelled(), None, TellThread),
         archived(cancelled(), None, Closed),
+        doubtful(Report),
+        doubtful(Closed),
     ]
 }
 
@@ -256,6 +275,14 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
             },
         ),
         ("not shown", Event::NotShown { not_before: at(5) }),
+        ("taken over", Event::TakenOver { cancelled_by: None }),
+        (
+            "taken over too late",
+            Event::TakenOver {
+                cancelled_by: Some(UserId::new("boss")),
+            },
+        ),
+        ("not wanted", Event::NotWanted),
         ("base resolved", Event::BaseResolved(base())),
         (
             "code searched",
@@ -328,6 +355,7 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
 /// A stage in few words.
 fn name(stage: &Stage) -> String {
     match stage {
+        Stage::Backlog(Backlog::TakeOver) => "backlog/take over".to_owned(),
         Stage::Backlog(Backlog::ResolveBase) => "backlog/resolve".to_owned(),
         Stage::Backlog(Backlog::SearchCode { .. }) => "backlog/search".to_owned(),
         Stage::Coding(coding) => {
@@ -352,6 +380,9 @@ fn name(stage: &Stage) -> String {
         Stage::Archived(archived) => {
             let step = match &archived.stop {
                 Some(_) => "stop".to_owned(),
+                None if archived.doubt.is_some() => {
+                    format!("{:?} in doubt", archived.closing).to_lowercase()
+                }
                 None => format!("{:?}", archived.closing).to_lowercase(),
             };
             let cause = serde_json::to_value(&archived.cause).unwrap();
@@ -380,6 +411,49 @@ fn every_pair_of_stage_and_event_has_its_place() {
 }
 
 #[test]
+fn a_run_that_was_being_started_is_stopped_once_more_when_its_start_has_arrived() {
+    let mut fix = fix(coding(CodingPhase::Start));
+    let by = UserId::new("boss");
+    fix.step(Event::CancelRequested { by }, &Policy::default(), at(5));
+    let mut effects = Vec::new();
+    let mut now = at(5);
+    loop {
+        match fix.next(now) {
+            Next::WaitUntil(until) => {
+                assert_eq!(until, at(5) + START_ARRIVES_WITHIN);
+                now = until;
+                continue;
+            }
+            Next::Rest => break,
+            Next::Perform(effect) => effects.push(effect.clone()),
+        }
+        let event = match effects.last().unwrap() {
+            Effect::StopRun { .. } => Event::RunStopped,
+            Effect::Report => Event::Reported { live: live() },
+            Effect::TellThread { .. } => Event::ThreadTold,
+            other => panic!("not asked for: {other:?}"),
+        };
+        fix.step(event, &Policy::default(), now);
+    }
+    let stops = |effect: &&Effect| matches!(effect, Effect::StopRun { .. });
+    assert_eq!(effects.iter().filter(stops).count(), 2);
+    assert_eq!(effects.len(), 4, "{effects:?}");
+    assert!(fix.stage.is_closed());
+}
+
+#[test]
+fn the_terminal_message_waits_for_as_long_as_discord_asks() {
+    let mut fix = fix(archived(cancelled(), None, Closing::Report));
+    fix.step(
+        Event::NotShown { not_before: at(90) },
+        &Policy::default(),
+        at(1),
+    );
+    assert_eq!(fix.next(at(2)), Next::WaitUntil(at(90)));
+    assert_eq!(fix.next(at(90)), Next::Perform(Effect::Report));
+}
+
+#[test]
 fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
     let mut fix = Fix::new(order());
     let mut effects = Vec::new();
@@ -401,6 +475,7 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
                 live: live(),
                 text: text.clone(),
             },
+            Effect::TakeOver => Event::TakenOver { cancelled_by: None },
             Effect::ResolveBase => Event::BaseResolved(base()),
             Effect::SearchCode => Event::CodeSearched {
                 likely: Vec::new(),
@@ -432,6 +507,7 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
     assert_eq!(
         effects,
         [
+            "TakeOver",
             "ResolveBase",
             "SearchCode",
             "StartRun",
@@ -486,7 +562,10 @@ fn a_failure_that_comes_late_is_not_taken_for_one_of_the_next_effect() {
     starting.step(Event::CancelRequested { by }, &policy, at(1));
     starting.step(Event::RunStopped, &policy, at(2));
     starting.step(late, &policy, at(3));
-    assert_eq!(name(&starting.stage), "archived (cancelled)/report");
+    assert_eq!(
+        name(&starting.stage),
+        "archived (cancelled)/report in doubt"
+    );
 }
 
 #[test]
@@ -688,13 +767,15 @@ fn what_linear_refuses_is_said_in_the_thread_instead() {
     let event = failed(&fix, refused());
     fix.step(event, &Policy::default(), at(1));
     assert_eq!(name(&fix.stage), "merge/comment");
-    assert_eq!(fix.notes(), ["GitHub: refused: no"]);
+    assert_eq!(fix.notes(), ["GitHub refused: no."]);
 }
 
 #[test]
 fn progress_is_edited_when_it_says_something_new_and_not_too_often() {
     let policy = Policy::default();
     let mut fix = Fix::new(order());
+    assert_eq!(fix.next(at(0)), Next::Perform(Effect::TakeOver));
+    fix.step(Event::TakenOver { cancelled_by: None }, &policy, at(0));
     let Next::Perform(Effect::ShowProgress { text }) = fix.next(at(0)) else {
         panic!("the first thing is to be seen");
     };

@@ -1,11 +1,12 @@
 //! The short answers: to commands that ask or order, and for jobs that end otherwise than well.
 
 use super::escape::{inline_code, text as escape};
+use super::format;
 use crate::discord::message::{Color, Embed, Message};
 use crate::fault::Fault;
 use crate::fix::FixView;
 use crate::id::UserId;
-use crate::service::ServiceError;
+use crate::service::{Service, ServiceError};
 use crate::thread::{Outcome, View};
 
 /// A job begins.
@@ -64,12 +65,7 @@ pub fn fix_cancel_line(too_late: Option<&FixView>) -> String {
 
 /// How a command answers to `cancel` while a delivery acts on it, which takes seconds.
 pub fn acting_cancel_line(command: &str) -> String {
-    match command {
-        "fix" | "retry" => {
-            format!("`{command}` is just being prepared: cancel it again in a moment")
-        }
-        _ => format!("`{command}` is nearly done and cannot be stopped"),
-    }
+    format!("`{command}` is nearly done and cannot be stopped")
 }
 
 /// The answer to `status`.
@@ -90,9 +86,10 @@ pub fn status(view: &View, fix: Option<&FixView>) -> Message {
     );
     embed = embed.with_field(
         "Running",
-        match fix {
-            Some(fix) => format!("fix: {}", fix.line),
-            None => "nothing".to_owned(),
+        match (fix, view.open.is_empty()) {
+            (Some(fix), _) => format!("fix: {}", fix.line),
+            (None, true) => "nothing".to_owned(),
+            (None, false) => "no fix".to_owned(),
         },
     );
     if !view.open.is_empty() {
@@ -133,6 +130,19 @@ pub fn parked(command: &str, because: &str) -> Message {
     )
 }
 
+/// A job that nobody here can read. Its thread knows nothing of it, so that a retry finds nothing.
+pub fn unreadable(command: &str) -> Message {
+    Message::embed(
+        Embed::titled(format!("{} could not be done", inline_code(command)))
+            .with_color(Color::BAD)
+            .with_description("It does not have the form that bugbot understands.")
+            .with_field(
+                "What next",
+                "Give the command again. If it ends here again, tell the operator, for whom the job is kept: the two halves of bugbot are of different versions.",
+            ),
+    )
+}
+
 /// A job that nobody will end any more.
 pub fn lost(command: &str) -> Message {
     Message::embed(
@@ -150,26 +160,34 @@ pub fn lost(command: &str) -> Message {
 pub fn fault_in_words(fault: &Fault) -> String {
     match fault {
         Fault::Rejected(why) => why.clone(),
-        Fault::Upstream { service, error } => match error {
-            ServiceError::Unreachable(_) => format!("{service} could not be reached."),
-            ServiceError::RateLimited { .. } => {
-                format!("{service} asks us to wait longer than this job can.")
-            }
-            ServiceError::Unauthorized(why) => format!(
-                "{service} does not let bugbot in ({}). The operator has to look at its credentials and permissions.",
-                escape(why)
-            ),
-            ServiceError::Expired | ServiceError::NotFound => {
-                format!("{service} does not know what this job needs.")
-            }
-            ServiceError::Refused(why) => format!("{service} refused: {}", escape(why)),
-            ServiceError::Unexpected { status, .. } => {
-                format!("{service} answered with an error ({status}).")
-            }
-        },
+        Fault::Upstream { service, error } => {
+            let what = escape(&upstream_in_words(*service, error));
+            format!("{}.", format::sentence(&what))
+        }
         Fault::Platform(_) => "A part of bugbot did not answer.".to_owned(),
         Fault::Superseded | Fault::Bug(_) => {
             "This is a mistake in bugbot itself; the operator finds it in the logs.".to_owned()
+        }
+    }
+}
+
+/// What a service did to us, in words for people: a sentence without its full stop. Not escaped:
+/// it is stored, and escaped where it is shown.
+pub fn upstream_in_words(service: Service, error: &ServiceError) -> String {
+    match error {
+        ServiceError::Unreachable(_) => format!("{service} could not be reached"),
+        ServiceError::RateLimited { .. } => {
+            format!("{service} asks us to wait longer than this job can")
+        }
+        ServiceError::Unauthorized(why) => format!(
+            "{service} does not let bugbot in ({why}). The operator has to look at its credentials and permissions"
+        ),
+        ServiceError::Expired | ServiceError::NotFound => {
+            format!("{service} does not know what this job needs")
+        }
+        ServiceError::Refused(why) => format!("{service} refused: {why}"),
+        ServiceError::Unexpected { status, .. } => {
+            format!("{service} answered with an error ({status})")
         }
     }
 }

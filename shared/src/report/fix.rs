@@ -7,6 +7,7 @@ use super::format;
 use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
 use crate::fix::{Archived, Backlog, Cause, CodingPhase, Fix, Merge, QaStep, SearchNote, Stage};
+use crate::service::Service;
 use crate::shorten::shorten;
 use crate::thread::Outcome;
 
@@ -31,7 +32,7 @@ pub fn fix_progress(fix: &Fix, now: Timestamp) -> String {
     match &fix.stage {
         Stage::Backlog(step) => lines.extend([
             doing(match step {
-                Backlog::ResolveBase => "Preparing: reading the repository",
+                Backlog::TakeOver | Backlog::ResolveBase => "Preparing: reading the repository",
                 Backlog::SearchCode { .. } => "Preparing: looking for likely files",
             }),
             todo("Agent at work"),
@@ -208,6 +209,11 @@ fn cause_in_words(cause: &Cause) -> (String, String, Color) {
             Color::BAD,
         ),
         Cause::RunFailed { failure } => run_failure_in_words(failure),
+        Cause::Superseded => (
+            "The job had ended before the fix began.".to_owned(),
+            retry,
+            Color::NEUTRAL,
+        ),
         Cause::SandboxLost { runs } => (
             format!("The sandbox was lost {}. Nothing was pushed.", times(*runs)),
             format!("{retry} If it happens again, the operator finds the reason in the logs."),
@@ -215,12 +221,18 @@ fn cause_in_words(cause: &Cause) -> (String, String, Color) {
         ),
         Cause::Upstream { service, error, exhausted } => (
             if *exhausted {
-                format!("{service} could not be used for too long: {}", escape(error))
+                let what = format::sentence(&escape(error));
+                format!("{what}, each time it was tried.")
             } else {
-                format!("{service} refused: {}", escape(error))
+                format!("{}.", format::sentence(&escape(error)))
             },
             if *exhausted {
-                format!("{retry} Its status page may know more.")
+                match service {
+                    Service::Executor | Service::ThreadObject => {
+                        format!("{retry} The operator finds the reason in the logs.")
+                    }
+                    _ => format!("{retry} Its status page may know more."),
+                }
             } else {
                 format!("The operator has to look at the credentials and permissions. {retry}")
             },

@@ -5,6 +5,15 @@ use std::time::Duration;
 
 use crate::executor::Spent;
 
+/// With a capital at its beginning.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
 /// `2 min 13 s`, `45 s`, `1 h 4 min`.
 pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();

@@ -102,10 +102,15 @@ fn a_lost_sandbox() {
 }
 
 #[test]
+fn a_fix_that_nobody_waited_for() {
+    insta::assert_snapshot!(shown(Cause::Superseded));
+}
+
+#[test]
 fn a_service_that_failed() {
     let upstream = |exhausted| Cause::Upstream {
         service: Service::GitHub,
-        error: "refused: *no*".to_owned(),
+        error: "GitHub refused: *no*".to_owned(),
         exhausted,
     };
     insta::assert_snapshot!("upstream_refused", shown(upstream(false)));

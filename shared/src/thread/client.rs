@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Arrival, Begun, Cancelling, Inspection, LinkedIssue, Outcome, Request, Response, TurnHeld, View,
+    Arrival, Begun, Cancelling, HandedOver, Inspection, LinkedIssue, Outcome, Request, Response,
+    TurnHeld, View,
 };
 use crate::fault::Fault;
 use crate::id::{JobId, ThreadId, UserId};
@@ -99,9 +100,26 @@ impl<'a, T: Threads> ThreadClient<'a, T> {
         .await
     }
 
+    /// See [`Request::Starting`]: who stopped the job, if somebody did.
+    pub async fn starting(
+        &self,
+        turn: &TurnHeld,
+        repository: String,
+    ) -> Result<Option<UserId>, Fault> {
+        let turn = turn.clone();
+        match self.ask(Request::Starting { turn, repository }).await? {
+            Response::Noted => Ok(None),
+            Response::Stopped { by } => Ok(Some(by)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// See [`Request::HandOver`].
-    pub async fn hand_over(&self, job: &JobId) -> Result<(), Fault> {
-        self.note(Request::HandOver { job: job.clone() }).await
+    pub async fn hand_over(&self, job: &JobId) -> Result<HandedOver, Fault> {
+        match self.ask(Request::HandOver { job: job.clone() }).await? {
+            Response::HandedOver(handed_over) => Ok(handed_over),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// See [`Request::End`].

@@ -56,6 +56,14 @@ pub enum Request {
         /// What went wrong, for people.
         because: String,
     },
+    /// The delivery is about to ask the Job object to take the job over. From now on only that
+    /// object knows whether it has.
+    Starting {
+        /// Who says so.
+        turn: TurnHeld,
+        /// The repository that the job is about, `owner/name`.
+        repository: String,
+    },
     /// The Job object has the job, whoever noticed: it ends it.
     HandOver {
         /// The job.
@@ -241,6 +249,13 @@ pub enum Response {
     },
     /// To [`Request::Cancel`].
     Cancelling(Cancelling),
+    /// To [`Request::Starting`]: somebody stopped the job while it was being prepared.
+    Stopped {
+        /// Who.
+        by: UserId,
+    },
+    /// To [`Request::HandOver`].
+    HandedOver(HandedOver),
     /// To [`Request::Look`].
     Seen(Box<View>),
     /// To [`Request::Inspect`].
@@ -257,11 +272,38 @@ pub enum Response {
 pub struct Cancelling {
     /// The running fix, which the caller must tell.
     pub fix: Option<JobId>,
-    /// How many waiting jobs will not begin.
+    /// How many jobs that wait or are being prepared will not begin.
     pub waiting: usize,
     /// How many jobs go on because somebody else asked for them.
     #[serde(default)]
     pub of_others: usize,
+}
+
+/// What becomes of a job that its object takes over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "handedOver",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum HandedOver {
+    /// The object ends it.
+    Open {
+        /// Who stopped the job before that, which its object may not know.
+        cancelled_by: Option<UserId>,
+    },
+    /// It has ended already: nobody waits for what the object would do.
+    Ended,
+}
+
+impl HandedOver {
+    /// Who stopped the job, if somebody did.
+    pub fn cancelled_by(self) -> Option<UserId> {
+        match self {
+            Self::Open { cancelled_by } => cancelled_by,
+            Self::Ended => None,
+        }
+    }
 }
 
 /// Whether a delivery may act.
@@ -296,9 +338,16 @@ pub enum Begun {
     Cancelled {
         /// Who.
         by: UserId,
+        /// Whether the Job object may have it all the same; then that object ends it.
+        started: bool,
+        /// Its live message, if an earlier delivery made it.
+        live: Option<LiveMessage>,
     },
     /// The Job object already owns it.
-    HandedOver,
+    HandedOver {
+        /// Who stopped it before that, which the object may not know.
+        cancelled_by: Option<UserId>,
+    },
     /// It is over.
     Ended,
 }
@@ -317,6 +366,9 @@ pub struct Known {
     pub live: Option<LiveMessage>,
     /// For a retry: what it does again, if there is anything.
     pub again: Option<Task>,
+    /// Whether an earlier delivery may have given the job to its object.
+    #[serde(default)]
+    pub started: bool,
 }
 
 /// What is going on in a conversation.
@@ -375,4 +427,7 @@ pub struct OpenJob {
     pub lost: bool,
     /// Why the last delivery failed, if it did.
     pub because: Option<String>,
+    /// Who stopped it, which the Job object may not know.
+    #[serde(default)]
+    pub cancelled_by: Option<UserId>,
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    Arrival, Begun, Cancelling, Ended, Entry, Inspection, Known, LONGEST_WAIT_STEP, LOST_AFTER,
-    LinkedIssue, MAX_ENDED_JOBS, MAX_OPEN_JOBS, MAX_OUTCOME_CHARS, MAX_REPOSITORIES, OpenJob,
-    Outcome, Phase, Request, Response, STALE_AFTER, TURN_LEASE, Task, Thread, Turn, TurnHeld, View,
-    WAIT_STEP,
+    Arrival, Begun, Cancelling, Ended, Entry, HandedOver, Inspection, Known, LONGEST_WAIT_STEP,
+    LOST_AFTER, LinkedIssue, MAX_ENDED_JOBS, MAX_OPEN_JOBS, MAX_OUTCOME_CHARS, MAX_REPOSITORIES,
+    OpenJob, Outcome, Phase, Request, Response, STALE_AFTER, TURN_LEASE, Task, Thread, Turn,
+    TurnHeld, View, WAIT_STEP,
 };
 use crate::command::{Command, Verb};
 use crate::id::{JobId, UserId};
@@ -55,11 +55,17 @@ impl Thread {
                 self.release(&turn.job);
                 Response::Noted
             }
+            Request::Starting { turn, repository } => self.starting(&turn, repository, now),
             // No turn is asked for: that the Job object has the job is true whoever says so.
             Request::HandOver { job } => {
                 self.set_phase(&job, Phase::HandedOver { since: now });
                 self.release(&job);
-                Response::Noted
+                Response::HandedOver(match self.entry(&job) {
+                    Some(entry) => HandedOver::Open {
+                        cancelled_by: entry.cancelled_by.clone(),
+                    },
+                    None => HandedOver::Ended,
+                })
             }
             Request::End { job, outcome } => {
                 self.end(&job, outcome);
@@ -91,6 +97,7 @@ impl Thread {
                 phase: Phase::Waiting { expected: now },
                 live: None,
                 cancelled_by: None,
+                started: false,
                 because: None,
             });
         }
@@ -98,14 +105,9 @@ impl Thread {
             return Begun::Crowded;
         };
         if matches!(entry.phase, Phase::HandedOver { .. }) {
-            return Begun::HandedOver;
-        }
-        if let Some(by) = entry.cancelled_by.clone() {
-            return Begun::Cancelled { by };
-        }
-        if !entry.is_work() {
-            self.set_phase(&job, Phase::Acting { since: now });
-            return self.your_turn(TurnHeld { job, number: 0 });
+            return Begun::HandedOver {
+                cancelled_by: entry.cancelled_by.clone(),
+            };
         }
         // Another delivery of the same job acts: this one waits, and the job does not.
         if self.is_taken(now) && self.turn_of(&job).is_some() {
@@ -113,11 +115,24 @@ impl Thread {
                 retry_in: WAIT_STEP,
             };
         }
+        if let Some(by) = entry.cancelled_by.clone() {
+            return Begun::Cancelled {
+                by,
+                started: entry.started,
+                live: entry.live.clone(),
+            };
+        }
+        if !entry.is_work() {
+            self.set_phase(&job, Phase::Acting { since: now });
+            return self.your_turn(TurnHeld { job, number: 0 });
+        }
         let stands_for = entry.stands_for.clone().or_else(|| self.again_for(entry));
         let command = stands_for
             .as_ref()
             .map_or(entry.command(), |task| &task.command);
-        if let (Some(fix), Command::Fix(_)) = (self.running_fix(), command) {
+        if let Some(fix) = self.running_fix().filter(|fix| *fix != job)
+            && matches!(command, Command::Fix(_))
+        {
             return Begun::FixRunning { job: fix };
         }
         if let Some(retry_in) = self.wait_of(&job, now) {
@@ -153,9 +168,27 @@ impl Thread {
                 repository: self.repositories.first().cloned(),
                 live: entry.and_then(|entry| entry.live.clone()),
                 again: entry.and_then(|entry| entry.stands_for.clone()),
+                started: entry.is_some_and(|entry| entry.started),
             }),
             turn,
         }
+    }
+
+    /// The last moment at which a fix can be stopped here: afterwards its object has to be told.
+    fn starting(&mut self, turn: &TurnHeld, repository: String, now: Timestamp) -> Response {
+        if !self.holds(turn) {
+            return Response::TurnLost;
+        }
+        self.renew(&turn.job, now);
+        self.remember(Some(repository), None);
+        let Some(entry) = self.entry_mut(&turn.job) else {
+            return Response::TurnLost;
+        };
+        if let Some(by) = entry.cancelled_by.clone() {
+            return Response::Stopped { by };
+        }
+        entry.started = true;
+        Response::Noted
     }
 
     fn bind(
@@ -266,18 +299,22 @@ impl Thread {
             let is_meant = only.is_none_or(|only| only == job);
             let may = others || entry.arrival.reply.user == *by;
             let is_running = running.as_ref() == Some(job);
-            let not_begun = matches!(entry.phase, Phase::Waiting { .. })
-                && entry.is_work()
-                && job != except
-                && entry.cancelled_by.is_none();
-            match (is_meant && (is_running || not_begun), may) {
-                (false, _) => {}
-                (true, false) => cancelling.of_others += 1,
-                (true, true) if is_running => cancelling.fix.clone_from(&running),
-                (true, true) => {
-                    entry.cancelled_by = Some(by.clone());
-                    cancelling.waiting += 1;
+            let can_be_stopped = job != except && entry.can_be_stopped();
+            match (is_meant && (is_running || can_be_stopped), may) {
+                (false, _) => continue,
+                (true, false) => {
+                    cancelling.of_others += usize::from(entry.cancelled_by.is_none());
+                    continue;
                 }
+                (true, true) if is_running => cancelling.fix.clone_from(&running),
+                // Who was stopped before is counted again: that it will not begin is as true for
+                // a repeat.
+                (true, true) => cancelling.waiting += 1,
+            }
+            // Of the running fix it is remembered for the case that its object does not have it
+            // yet; whoever asks is told what the object says.
+            if can_be_stopped {
+                entry.cancelled_by.get_or_insert_with(|| by.clone());
             }
         }
         cancelling
@@ -335,6 +372,7 @@ impl Thread {
             handed_over: expected.is_none(),
             lost: expected.is_some_and(|expected| now >= expected + LOST_AFTER),
             because: entry.because.clone(),
+            cancelled_by: entry.cancelled_by.clone(),
         }))
     }
 
@@ -394,11 +432,12 @@ impl Thread {
         self.turn.as_ref().filter(|turn| turn.job == *job)
     }
 
+    /// The fix that its object has, as far as is known here.
     fn running_fix(&self) -> Option<JobId> {
         self.jobs
             .iter()
             .rev()
-            .find(|entry| matches!(entry.phase, Phase::HandedOver { .. }))
+            .find(|entry| entry.started || matches!(entry.phase, Phase::HandedOver { .. }))
             .map(|entry| entry.arrival.job().clone())
     }
 
@@ -426,6 +465,20 @@ impl Entry {
 
     fn is_work(&self) -> bool {
         is_work(self.command().verb())
+    }
+
+    /// Whether a cancel means it: work that has not begun, and a fix also while it is being
+    /// prepared. What else a delivery does takes seconds and is not stopped halfway.
+    fn can_be_stopped(&self) -> bool {
+        match self.phase {
+            Phase::Waiting { .. } => self.is_work(),
+            Phase::Acting { .. } => {
+                let task = self.stands_for.as_ref().map(|task| &task.command);
+                matches!(task.unwrap_or(self.command()), Command::Fix(_))
+            }
+            // The Job object knows better; but it may have been told of this job only just now.
+            Phase::HandedOver { .. } => false,
+        }
     }
 }
 

@@ -282,8 +282,12 @@ fn a_job_that_ended_stays_ended_with_its_first_outcome() {
 fn a_thread_has_one_running_fix_and_goes_on_with_other_work_meanwhile() {
     let mut thread = Thread::default();
     let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
-    assert_eq!(thread.step(hand_over(turn), at(1)), Response::Noted);
-    assert_eq!(begin(&mut thread, fix("a"), at(2)), Begun::HandedOver);
+    let handed_over = Response::HandedOver(HandedOver::Open { cancelled_by: None });
+    assert_eq!(thread.step(hand_over(turn), at(1)), handed_over);
+    assert_eq!(
+        begin(&mut thread, fix("a"), at(2)),
+        Begun::HandedOver { cancelled_by: None }
+    );
     let running = Begun::FixRunning {
         job: JobId::new("a"),
     };
@@ -424,15 +428,105 @@ fn cancel_stops_what_waits_and_names_the_running_fix() {
     assert_eq!(thread.step(cancel.clone(), at(4)), expected);
     assert_eq!(
         begin(&mut thread, contextualize("c"), at(5)),
-        Begun::Cancelled { by }
+        Begun::Cancelled {
+            by,
+            started: false,
+            live: None
+        }
     );
-    // A repeat counts nobody twice.
-    let repeated = Response::Cancelling(Cancelling {
-        fix: Some(JobId::new("a")),
-        waiting: 0,
-        of_others: 0,
+    // A repeat is told what is as true as before.
+    assert_eq!(thread.step(cancel, at(6)), expected);
+}
+
+fn cancel() -> Request {
+    Request::Cancel {
+        by: UserId::new("boss"),
+        except: JobId::new("x"),
+        only: None,
+        others: true,
+    }
+}
+
+fn starting(turn: &TurnHeld) -> Request {
+    Request::Starting {
+        turn: turn.clone(),
+        repository: "acme/shop".to_owned(),
+    }
+}
+
+#[test]
+fn a_fix_that_is_cancelled_while_it_is_prepared_does_not_start() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    let one = Response::Cancelling(Cancelling {
+        waiting: 1,
+        ..Cancelling::default()
     });
-    assert_eq!(thread.step(cancel, at(6)), repeated);
+    assert_eq!(thread.step(cancel(), at(1)), one);
+    // Another delivery of it leaves it to the one that acts.
+    let wait = Begun::Wait {
+        retry_in: WAIT_STEP,
+    };
+    assert_eq!(begin(&mut thread, fix("a"), at(2)), wait);
+    let by = UserId::new("boss");
+    let stopped = Response::Stopped { by };
+    assert_eq!(thread.step(starting(&turn), at(3)), stopped);
+}
+
+#[test]
+fn a_fix_that_is_cancelled_while_it_starts_is_stopped_when_it_has_started() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    assert_eq!(thread.step(starting(&turn), at(1)), Response::Noted);
+    let asked = Response::Cancelling(Cancelling {
+        fix: Some(JobId::new("a")),
+        ..Cancelling::default()
+    });
+    assert_eq!(thread.step(cancel(), at(2)), asked);
+    let handed_over = Response::HandedOver(HandedOver::Open {
+        cancelled_by: Some(UserId::new("boss")),
+    });
+    assert_eq!(thread.step(hand_over(turn), at(3)), handed_over);
+    // Nor does a delivery that comes again forget it.
+    let begun = Begun::HandedOver {
+        cancelled_by: Some(UserId::new("boss")),
+    };
+    assert_eq!(begin(&mut thread, fix("a"), at(4)), begun);
+}
+
+#[test]
+fn a_fix_that_may_have_started_is_told_so_and_keeps_others_from_beginning() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    thread.step(starting(&turn), at(1));
+    // Its delivery dies, and its redelivery stays away for long.
+    let later = at(10 * 60);
+    let running = Begun::FixRunning {
+        job: JobId::new("a"),
+    };
+    assert_eq!(begin(&mut thread, fix("b"), later), running);
+    match begin(&mut thread, fix("a"), later) {
+        Begun::YourTurn { known, .. } => assert!(known.started),
+        other => panic!("no turn was given: {other:?}"),
+    }
+}
+
+#[test]
+fn an_object_that_takes_over_a_job_that_has_ended_is_told_so() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    thread.step(starting(&turn), at(1));
+    end(&mut thread, "a", failed(), at(2));
+    let ended = Response::HandedOver(HandedOver::Ended);
+    assert_eq!(thread.step(hand_over(turn), at(3)), ended);
+}
+
+#[test]
+fn whoever_lost_the_turn_starts_nothing() {
+    let mut thread = Thread::default();
+    let turn = turn_of(begin(&mut thread, fix("a"), at(0)));
+    end(&mut thread, "a", failed(), at(1));
+    assert_eq!(thread.step(starting(&turn), at(2)), Response::TurnLost);
 }
 
 #[test]
@@ -731,6 +825,10 @@ fn any_request() -> impl Strategy<Value = Request> {
         2 => job().prop_map(|job| Request::Begin { arrival: Box::new(fix(job)) }),
         2 => job().prop_map(|job| Request::End { job: JobId::new(job), outcome: failed() }),
         1 => job().prop_map(|job| Request::HandOver { job: JobId::new(job) }),
+        1 => (job(), 1_u64..8).prop_map(|(job, number)| Request::Starting {
+            turn: TurnHeld { job: JobId::new(job), number },
+            repository: "acme/shop".to_owned(),
+        }),
         1 => (job(), 1_u64..8).prop_map(|(job, number)| Request::Pause {
             turn: TurnHeld { job: JobId::new(job), number },
             retry_in: Duration::from_secs(5),

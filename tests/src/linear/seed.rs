@@ -84,16 +84,24 @@ impl Linear {
     }
 
     fn add_key(self, key: &str, may_write: bool) -> Self {
-        let user = self.lock().users[0].id.clone();
-        self.lock()
-            .keys
-            .insert(key.to_owned(), Key { user, may_write });
+        self.set_key(key, may_write);
         self
+    }
+
+    fn set_key(&self, key: &str, may_write: bool) {
+        let mut state = self.lock();
+        let user = state.users[0].id.clone();
+        state.keys.insert(key.to_owned(), Key { user, may_write });
     }
 
     /// Makes a key bad from now on.
     pub fn revoke(&self, key: &str) {
         self.lock().keys.remove(key);
+    }
+
+    /// Makes a key good from now on.
+    pub fn grant(&self, key: &str) {
+        self.set_key(key, true);
     }
 
     /// Takes the workspace's connection to Discord away, which links to Discord need.

@@ -60,6 +60,11 @@ impl Http for World {
                 self.meter.let_happen(happens).await;
                 effect.await
             }
+            Some(Strike::MeanwhileAndCrash(happens)) => {
+                self.meter.let_happen(happens).await;
+                let _ = effect.await;
+                self.meter.die().await
+            }
             Some(Strike::Meanwhile(happens)) => {
                 let answer = effect.await;
                 self.meter.let_happen(happens).await;

@@ -73,6 +73,13 @@ impl MemoryQueue {
         self.messages.borrow_mut().clear();
     }
 
+    /// Every message that waits is delivered so much later.
+    pub fn delay_all(&self, by: Duration) {
+        for message in self.messages.borrow_mut().iter_mut() {
+            message.due += by;
+        }
+    }
+
     /// How many messages wait.
     pub fn len(&self) -> usize {
         self.messages.borrow().len()

@@ -27,6 +27,8 @@ pub enum Strike {
     Meanwhile(Meanwhile),
     /// This happens while the call is on its way.
     MeanwhileBefore(Meanwhile),
+    /// The same, and whoever made the call dies before it sees the answer.
+    MeanwhileAndCrash(Meanwhile),
 }
 
 impl fmt::Debug for Strike {
@@ -39,6 +41,7 @@ impl fmt::Debug for Strike {
             Self::RateLimited(_) => "RateLimited",
             Self::Meanwhile(_) => "Meanwhile",
             Self::MeanwhileBefore(_) => "MeanwhileBefore",
+            Self::MeanwhileAndCrash(_) => "MeanwhileAndCrash",
         })
     }
 }
@@ -161,6 +164,11 @@ impl Meter {
             Some(Strike::MeanwhileBefore(happens)) => {
                 self.let_happen(happens).await;
                 effect.await
+            }
+            Some(Strike::MeanwhileAndCrash(happens)) => {
+                self.let_happen(happens).await;
+                let _ = effect.await;
+                self.die().await
             }
         }
     }

@@ -3,8 +3,8 @@
 use tests::world::{REPOSITORY, Strike, World, the_fix};
 
 use super::{
-    SECOND, cancel, contextualize, fix, is_nothing_pushed, is_one_pull_request, meanwhile, report,
-    with_fix,
+    MINUTE, SECOND, cancel, contextualize, fix, is_nothing_pushed, is_one_pull_request, meanwhile,
+    report, with_fix,
 };
 
 #[tokio::test]
@@ -150,11 +150,7 @@ async fn at_every_call_of_a_fix_the_answer_to_a_cancel_is_true() {
             usize::from(!stopped),
             "at {nth} {call}: {transcript}"
         );
-        let unsure = [
-            "nothing to cancel",
-            "being prepared",
-            "no longer be stopped",
-        ];
+        let unsure = ["nothing to cancel", "no longer be stopped"];
         let told = unsure.iter().any(|words| transcript.contains(words));
         assert_ne!(stopped, told, "at {nth} {call}: {transcript}");
         world.finish();
@@ -180,6 +176,85 @@ async fn a_cancel_that_overtakes_the_start_of_the_run_stops_it_all_the_same() {
     world.finish();
 }
 
+/// The order to stop the run finds none; then the order to start it arrives, and who gave it is
+/// no more.
+#[tokio::test]
+async fn a_run_that_starts_after_its_fix_was_stopped_and_whose_starter_died_is_stopped() {
+    let world = with_fix(the_fix().taking(30 * MINUTE)).await;
+    let strike = match meanwhile(&world, "Bob", cancel()) {
+        Strike::Meanwhile(happens) => Strike::MeanwhileAndCrash(happens),
+        other => other,
+    };
+    world.strike_call("POST http://executor.test/runs", strike);
+    world.run_for(10 * SECOND).await;
+    assert_eq!(world.executor.active().len(), 1, "it runs for nobody");
+    world.run_for(3 * MINUTE).await;
+    assert!(world.executor.active().is_empty());
+    world.run_until_quiet().await;
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+/// A cancel that was promised is kept, also where the delivery or the object dies right then.
+#[tokio::test]
+async fn at_every_call_of_a_fix_a_cancel_outlives_a_crash() {
+    let script = || the_fix().taking(3 * SECOND);
+    let good = with_fix(script()).await;
+    good.run_until_quiet().await;
+    for (nth, call) in good.calls().iter().enumerate() {
+        let world = World::new();
+        world.executor.play([script()]);
+        report(&world);
+        world.command("Alice", fix()).await;
+        let strike = match meanwhile(&world, "Bob", cancel()) {
+            Strike::Meanwhile(happens) => Strike::MeanwhileAndCrash(happens),
+            other => other,
+        };
+        world.strike(nth, strike);
+        world.run_until_quiet().await;
+        world.sweep().await;
+        world.run_until_quiet().await;
+        let transcript = world.transcript();
+        let promised =
+            transcript.contains("is being stopped") || transcript.contains("will not begin");
+        let pulls = world.github.pull_requests(REPOSITORY).len();
+        assert_eq!(
+            pulls,
+            usize::from(!promised),
+            "at {nth} {call}: {transcript}"
+        );
+        world.finish();
+    }
+}
+
+/// The cancel's own delivery dies: when it comes again, what it says is as true as before.
+#[tokio::test]
+async fn a_cancel_that_is_delivered_again_says_the_same() {
+    let world = World::new();
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    let (second, third) = (world.clone(), world.clone());
+    let happens = Strike::Meanwhile(Box::new(move || {
+        Box::pin(async move {
+            second.command("Bob", contextualize()).await;
+            second.deliver_due().await;
+            third.command("Carol", cancel()).await;
+            third.strike_call("thread cancel", Strike::LostAfter);
+            third.deliver_due().await;
+        })
+    }));
+    world.strike(6, happens);
+    world.run_until_quiet().await;
+    assert!(
+        world
+            .last_word()
+            .contains("1 waiting command will not begin"),
+        "{}",
+        world.transcript()
+    );
+    world.finish();
+}
+
 #[tokio::test]
 async fn a_command_that_is_being_carried_out_is_not_called_nothing() {
     let world = World::new();
@@ -201,7 +276,7 @@ async fn a_command_that_is_being_carried_out_is_not_called_nothing() {
 async fn a_job_that_waits_for_a_service_ends_in_its_own_message() {
     let world = World::new();
     let limit = tests::fault::Fault::RateLimit {
-        retry_after: 20 * super::MINUTE,
+        retry_after: 20 * MINUTE,
     };
     world.linear.fail_next("POST /graphql", limit, 1);
     report(&world);

@@ -71,7 +71,7 @@ async fn a_message_of_another_version_is_told_to_its_thread() {
       🟥 `fix` could not be done
       🟥 It does not have the form that bugbot understands.
       🟥 ▸ What next
-      🟥   The job is kept for the operator. `/bugbot retry` tries again once the cause is gone.
+      🟥   Give the command again. If it ends here again, tell the operator, for whom the job is kept: the two halves of bugbot are of different versions.
     ");
     assert_eq!(world.kv_keys("dead:"), ["dead:7"]);
     world.finish_with(1);

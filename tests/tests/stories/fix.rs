@@ -200,7 +200,7 @@ async fn a_link_that_linear_refuses_is_a_note_under_the_pull_request() {
       🟩 ▸ Branch
       🟩   `bugbot/eng-1-9f47b3d5` → `acme/shop`
       🟩 ▸ Not done
-      🟩   Linear: not authorised: You don't have permission to link.
+      🟩   Linear does not let bugbot in (You don't have permission to link.). The operator has to look at its credentials and permissions.
       🟩 Written by an agent and checked against the path policy: review it before you merge.
     ");
     assert_eq!(world.github.pull_requests(REPOSITORY).len(), 1);

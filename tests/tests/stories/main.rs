@@ -6,6 +6,7 @@ mod dead;
 mod endings;
 mod every_call;
 mod fix;
+mod handover;
 mod interaction;
 mod limits;
 mod orders;

@@ -118,11 +118,11 @@ async fn a_sandbox_that_does_not_start_is_a_clear_message() {
     insta::assert_snapshot!(world.last_message(), @r"
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
-      ⚠️ **ENG-1** · the sandbox could not be used for too long: unexpected answer, status 503: no image
+      ⚠️ **ENG-1** · The sandbox answered with an error (503), each time it was tried.
       🟥 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
-      🟥 the sandbox could not be used for too long: unexpected answer, status 503: no image
+      🟥 The sandbox answered with an error (503), each time it was tried.
       🟥 ▸ What next
-      🟥   `/bugbot retry` starts it again. Its status page may know more.
+      🟥   `/bugbot retry` starts it again. The operator finds the reason in the logs.
     ");
     is_nothing_pushed(&world);
     world.finish();

@@ -30,10 +30,16 @@ pub(super) fn advance_archived(
     match (&archived.stop, event) {
         (Some(_), Event::RunStopped) => archived.stop = None,
         (Some(_), _) => return None,
-        // A run that was just being started when the fix was stopped: the order to
-        // stop it may have overtaken the order to start it.
+        // The order to start it has arrived after the order to stop it.
         (None, Event::RunSeen(status)) if status.state.outcome().is_none() => {
             archived.stop = Some(status.run_id);
+            archived.doubt = None;
+        }
+        // Or before it, and all is well.
+        (None, Event::RunSeen(_)) if archived.doubt.is_some() => archived.doubt = None,
+        (None, Event::RunStopped) if archived.closing == Closing::Closed => {
+            archived.doubt.as_ref()?;
+            archived.doubt = None;
         }
         (None, event) => {
             archived.closing = advance_closing(live, archived.closing, event)?;
@@ -62,11 +68,24 @@ pub(super) fn give_up(closing: Closing) -> Closing {
     }
 }
 
+/// Over, and whoever is to know has been told by others.
+pub(super) fn unwanted(now: Timestamp) -> Stage {
+    Stage::Archived(Archived {
+        at: now,
+        cause: Cause::Superseded,
+        stop: None,
+        doubt: None,
+        spent: Spent::default(),
+        closing: Closing::Closed,
+    })
+}
+
 pub(super) fn archive(cause: Cause, stop: Option<RunId>, spent: Spent, now: Timestamp) -> Stage {
     Stage::Archived(Archived {
         at: now,
         cause,
         stop,
+        doubt: None,
         spent,
         closing: Closing::Report,
     })
