@@ -9,11 +9,13 @@
 mod access;
 mod answer;
 mod branch;
+mod checks;
 mod commit;
 mod discussion;
 mod name;
 mod pull_request;
 mod repository;
+mod review;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,13 @@ use std::time::Duration;
 
 pub use access::{BadKey, GitHubAuth, app_jwt};
 pub use branch::{
-    branch_head_request, create_branch_request, parse_branch_head, parse_created_branch,
+    branch_head_request, create_branch_request, delete_branch_request, parse_branch_head,
+    parse_created_branch, parse_deleted_branch,
+};
+pub use checks::{
+    Check, CheckState, ChecksVerdict, annotations_request, check_runs_request,
+    combined_status_request, download_request, excerpt, job_log_request, parse_annotations,
+    parse_check_runs, parse_combined_status, parse_job_log_address, checks_verdict,
 };
 pub use commit::{
     Commit, CommitOutcome, NewCommit, commit_request, create_commit_request, parse_commit,
@@ -42,6 +50,7 @@ pub use pull_request::{
     parse_found_pull_request, parse_pull_request, pull_request_request,
 };
 pub use repository::{Repository, parse_repository, repository_request};
+pub use review::{line_remarks_request, parse_remarks, reviews_request};
 pub use search::{
     CodeHit, CodeHits, CodeQuery, MAX_HITS, MAX_WORDS, parse_code_hits, search_code_request,
 };
@@ -147,6 +156,12 @@ impl<H: Http, C: Clock> GitHubClient<H, C> {
                 .await
                 .map(Creation::AlreadyExisted),
         }
+    }
+
+    /// Deletes a branch. One that is gone is deleted.
+    pub async fn delete_branch(&self, repo: &RepoName, branch: &str) -> Result<(), ServiceError> {
+        let request = delete_branch_request(&self.access(repo).await?, repo, branch);
+        parse_deleted_branch(&self.send(request).await?, self.clock.now())
     }
 
     /// A commit.
@@ -301,6 +316,16 @@ impl<H: Http, C: Clock> GitHubClient<H, C> {
         let token = match &self.auth {
             GitHubAuth::Token(token) => token.clone(),
             GitHubAuth::App { .. } => self.app_token(repo).await?,
+        };
+        Ok(self.api.clone().authorized("Bearer ", &token)?)
+    }
+
+    /// The API with a credential for `repo` that may do no more than this. An App that was not
+    /// granted it is told so here, and not when it works on branches.
+    async fn access_to(&self, repo: &RepoName, only: Permissions) -> Result<Api, ServiceError> {
+        let token = match &self.auth {
+            GitHubAuth::Token(token) => token.clone(),
+            GitHubAuth::App { .. } => self.fetch_token(repo, only).await?.token,
         };
         Ok(self.api.clone().authorized("Bearer ", &token)?)
     }

@@ -27,6 +27,24 @@ pub fn create_branch_request(api: &Api, repo: &RepoName, branch: &str, at: &Comm
     about_json(api, Method::POST, repo, &["git", "refs"], &body)
 }
 
+/// Deletes a branch.
+pub fn delete_branch_request(api: &Api, repo: &RepoName, branch: &str) -> Request {
+    let mut rest = vec!["git", "refs", "heads"];
+    rest.extend(branch.split('/'));
+    about(api, Method::DELETE, repo, &rest, &[])
+}
+
+/// Nothing, if the branch is gone, whoever deleted it.
+pub fn parse_deleted_branch(response: &Response, now: Timestamp) -> Result<(), ServiceError> {
+    if response.status() == 422 && Failure::of(response).says("Reference does not exist") {
+        return Ok(());
+    }
+    match checked(response, now) {
+        Ok(_) | Err(ServiceError::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// The commit that the branch points to.
 pub fn parse_branch_head(response: &Response, now: Timestamp) -> Result<CommitId, ServiceError> {
     #[derive(Deserialize)]

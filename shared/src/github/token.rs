@@ -23,6 +23,10 @@ pub enum Permissions {
     Read,
     /// Branches, commits and pull requests.
     Write,
+    /// Reading what checks say.
+    Checks,
+    /// Reading the logs of GitHub Actions.
+    Actions,
 }
 
 /// A token and what it is good for.
@@ -53,6 +57,10 @@ pub fn token_request(
     let path = ["app", "installations", installation_id, "access_tokens"];
     let permissions = match permissions {
         Permissions::Read => json!({ "contents": "read", "metadata": "read" }),
+        Permissions::Checks => {
+            json!({ "checks": "read", "metadata": "read", "statuses": "read" })
+        }
+        Permissions::Actions => json!({ "actions": "read", "metadata": "read" }),
         Permissions::Write => {
             json!({ "contents": "write", "metadata": "read", "pull_requests": "write" })
         }

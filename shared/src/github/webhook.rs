@@ -17,6 +17,7 @@ pub mod signature;
 #[cfg(test)]
 mod tests;
 
+pub(super) use ask::is_trusted;
 pub use ask::{Ask, MAX_ASK_CHARS};
 pub use notice::{Happening, Notice, NoticeFault, Place, Preview};
 pub use payload::{Received, Unreadable, parse};

@@ -69,7 +69,7 @@ fn is_command(line: &str) -> bool {
 }
 
 /// Whether somebody of this `author_association` may ask.
-pub(super) fn is_trusted(association: &str) -> bool {
+pub(in crate::github) fn is_trusted(association: &str) -> bool {
     TRUSTED.contains(&association)
 }
 
