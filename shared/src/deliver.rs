@@ -8,6 +8,7 @@
 
 mod commands;
 mod dead_letter;
+mod errands;
 mod handover;
 mod notices;
 mod order;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use crate::consumer::{Platform, Services, mark};
 use crate::discord::message::Message;
+use crate::errand::Errand;
 use crate::fault::{Fault, Verdict};
 use crate::fix::Jobs;
 use crate::github::webhook::Notice;
@@ -32,6 +34,7 @@ use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage, ReplyTo};
 use crate::settings::Settings;
 use crate::thread::{Arrival, Begun, Inspection, Outcome, ThreadClient, TurnHeld};
+use crate::trace::Trace;
 
 /// What the shell tells the queue about a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +53,17 @@ pub async fn deliver<P: Platform + Jobs>(
     body: &str,
     attempt: u32,
 ) -> Settled {
-    if let Some(read) = Notice::decode(body) {
-        return notices::deliver(platform, body, read, attempt).await;
+    match Errand::decode(body) {
+        Some(Ok(errand)) => return errands::deliver(platform, body, &errand, attempt).await,
+        Some(Err(fault)) => return park(platform, body, &fault, attempt).await,
+        None => {}
+    }
+    match Notice::decode(body) {
+        Some(Ok(notice)) => {
+            return notices::deliver(platform, settings, body, &notice, attempt).await;
+        }
+        Some(Err(fault)) => return park(platform, body, &fault, attempt).await,
+        None => {}
     }
     let job = match Job::decode(body) {
         Ok(job) => job,
@@ -78,6 +90,56 @@ pub async fn deliver<P: Platform + Jobs>(
     }
     .run(&job)
     .await
+}
+
+/// A copy of a message takes its place on the queue.
+async fn requeue<P: Platform>(platform: &P, body: &str, retry_in: Duration) -> Settled {
+    use crate::ports::Queue as _;
+    match platform.commands().send(body, retry_in).await {
+        Ok(()) => Settled::Ack,
+        Err(_) => Settled::Retry(retry_in),
+    }
+}
+
+/// What becomes of a message that is no command: nobody waits for its answer.
+async fn settle<P: Platform>(
+    platform: &P,
+    body: &str,
+    trace: &Trace,
+    done: Result<(), Fault>,
+    attempt: u32,
+) -> Settled {
+    let Err(fault) = done else {
+        return Settled::Ack;
+    };
+    let error = Said(&fault);
+    match fault.verdict(attempt, platform.roll()) {
+        Verdict::Ack => {
+            platform.note(trace, Event::DeliveryGaveWay { attempt, error });
+            Settled::Ack
+        }
+        Verdict::RetryAfter(delay) => {
+            let event = Event::DeliveryRetries {
+                attempt,
+                retry_in_s: delay.as_secs(),
+                error,
+            };
+            platform.note(trace, event);
+            Settled::Retry(delay)
+        }
+        Verdict::Park(_) => park(platform, body, &fault, attempt).await,
+    }
+}
+
+/// Parks a message that is no command.
+async fn park<P: Platform>(
+    platform: &P,
+    body: &str,
+    why: &dyn std::fmt::Display,
+    attempt: u32,
+) -> Settled {
+    let letter = DeadLetter::new(body, why.to_string());
+    dead_letter::park(platform, &Trace::none(), &letter, attempt).await
 }
 
 /// One delivery of one job.
@@ -215,11 +277,7 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Another job is first. A copy takes this one's place on the queue, because waiting must
     /// not use up the tries that are meant for failures.
     async fn requeue(&self, retry_in: Duration) -> Settled {
-        use crate::ports::Queue as _;
-        match self.platform.commands().send(self.body, retry_in).await {
-            Ok(()) => Settled::Ack,
-            Err(_) => Settled::Retry(retry_in),
-        }
+        requeue(self.platform, self.body, retry_in).await
     }
 
     async fn failed(&self, turn: Option<&TurnHeld>, fault: Fault) -> Settled {

@@ -30,7 +30,7 @@ pub use client::{
     steer_request,
 };
 pub use progress::{Health, RunFailure, RunOutcome, RunResult, RunState, RunStatus};
-pub use prompt::{LikelyFile, Prompt};
+pub use prompt::{FollowUp, LikelyFile, Prompt};
 pub use run::{
     Checkpoint, CloneSource, CodeSearch, MAX_REQUEST_BYTES, MAX_RESULT_BYTES, ModelAccess,
     RunLimits, RunRequest, Spent,

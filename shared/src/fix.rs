@@ -9,8 +9,10 @@
 //! *is* the outbox. A crash anywhere performs that effect once more, and every effect adopts
 //! what already exists. Only [`Fix::step`] changes the state, and it ignores what is late.
 //!
-//! Out of scope: what happens to the pull request after it was opened.
+//! What happens to the pull request after it was opened is in [`after`], and a further run of the
+//! agent for it in [`round`].
 
+mod after;
 mod checkpoint;
 mod drive;
 mod effect;
@@ -18,6 +20,7 @@ mod next;
 mod perform;
 mod protocol;
 mod publish;
+mod round;
 mod run;
 mod search;
 mod services;
@@ -27,9 +30,14 @@ mod step;
 pub(crate) mod tests;
 mod words;
 
+pub use after::{
+    After, AfterEvent, AfterLimits, Answer, ChecksSeen, Deployed, HookAnswer, MAX_REVIEW_ROUNDS,
+    Moved, News, NoRound, Standing, Todo, find_job,
+};
 pub use drive::{Store, answer, drive};
 pub use effect::{Effect, Event, Next};
 pub use protocol::{FixView, Jobs, Request, Response};
+pub use round::{Because, Round, RoundEnd};
 pub use services::{FixServices, Sandbox};
 pub use stage::{
     Archived, Backlog, Base, Brief, Cause, Closing, Coding, CodingPhase, Doubt, Merge, MergeStep,
@@ -108,6 +116,9 @@ pub struct Order {
     pub limits: RunLimits,
     /// When it was ordered.
     pub ordered_at: Timestamp,
+    /// What sets a further round of a fix apart from the fix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<Round>,
 }
 
 /// One fix.
@@ -124,6 +135,9 @@ pub struct Fix {
     live: Live,
     /// What the final message should mention besides the outcome.
     notes: Vec<String>,
+    /// What came after the pull request was opened.
+    #[serde(default)]
+    pub after: After,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -151,6 +165,7 @@ impl Fix {
             stage: Stage::Backlog(Backlog::TakeOver),
             retry: Retry::default(),
             notes: Vec::new(),
+            after: After::default(),
             order,
         }
     }
@@ -158,10 +173,18 @@ impl Fix {
     /// Forgets what only the work needed: nothing is left to do, and the object stays.
     fn slim_down(&mut self) {
         self.order.reply.token = Secret::new("");
+        self.live.shown = None;
+        // A round begins with the same words.
+        let may_have_rounds = self.is_followed() && self.after.is_open();
+        if !may_have_rounds {
+            self.forget_words();
+        }
+    }
+
+    fn forget_words(&mut self) {
         self.order.description.clear();
         self.order.report.clear();
         self.order.packet = None;
-        self.live.shown = None;
     }
 
     /// The message in the thread, once it exists.
@@ -176,6 +199,9 @@ impl Fix {
 
     /// The branch of this fix: `bugbot/eng-123-1a2b3c4d`.
     pub fn branch(&self) -> String {
+        if let Some(round) = &self.order.round {
+            return round.branch.clone();
+        }
         format!(
             "{BRANCH_PREFIX}{}-{}",
             self.order.issue.key.as_str().to_ascii_lowercase(),

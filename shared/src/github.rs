@@ -31,9 +31,9 @@ pub use branch::{
     parse_created_branch, parse_deleted_branch,
 };
 pub use checks::{
-    Check, CheckState, ChecksVerdict, annotations_request, check_runs_request,
+    Check, CheckState, ChecksVerdict, annotations_request, check_runs_request, checks_verdict,
     combined_status_request, download_request, excerpt, job_log_request, parse_annotations,
-    parse_check_runs, parse_combined_status, parse_job_log_address, checks_verdict,
+    parse_check_runs, parse_combined_status, parse_job_log_address,
 };
 pub use commit::{
     Commit, CommitOutcome, NewCommit, commit_request, create_commit_request, parse_commit,

@@ -13,6 +13,7 @@ pub mod consumer;
 pub mod contextualize;
 pub mod deliver;
 pub mod discord;
+pub mod errand;
 pub mod executor;
 pub mod fault;
 pub mod fix;

@@ -6,6 +6,7 @@
 //! Whatever comes from outside (titles, the agent's words, error texts of services) is escaped
 //! where it enters a text here: for Discord by [`escape`], for Linear and GitHub by `markdown`.
 
+mod after;
 mod answers;
 pub mod escape;
 mod fix;
@@ -21,13 +22,15 @@ pub mod split;
 #[cfg(test)]
 mod tests;
 
+pub use after::{deployed, no_deploy_hook, pull_request_news, review_answer};
 pub use answers::*;
 pub use fix::{fix_line, fix_outcome, fix_progress, fix_terminal};
 pub use live::{LiveMessage, ReplyTo};
 pub use orders::*;
 pub use packet::{Packet, contextualized};
 pub use pull_request::{
-    commit_body, commit_headline, issue_comment, job_trailer, pull_request_body, pull_request_title,
+    TRAILER, commit_body, commit_headline, issue_comment, job_trailer, pull_request_body,
+    pull_request_title,
 };
 pub use roles::denied;
 pub use show::show;

@@ -2,11 +2,17 @@
 //! learns of all mistakes at once and no call fails later for one of them.
 
 use crate::executor::{ModelAccess, RunLimits};
+use crate::fix::AfterLimits;
 use crate::github::{GitHubAuth, RepoName};
 use crate::ledger::LedgerSettings;
 use crate::policy::Policy;
 use crate::roles::Roles;
 use crate::secret::Secret;
+
+/// How many rounds a fix has for failing checks, unless the operator says otherwise.
+const DEFAULT_FIX_ROUNDS: u32 = 2;
+/// More would be an agent that argues with a machine.
+const MAX_FIX_ROUNDS: u32 = 5;
 
 /// Everything that the consumer is told by its operator.
 #[derive(Debug, Clone)]
@@ -21,6 +27,8 @@ pub struct Settings {
     pub github: GitHubSettings,
     /// `EXECUTOR_*`, `ANTHROPIC_*` and the limits of a run.
     pub runs: RunSettings,
+    /// What is done once a pull request is open.
+    pub finish: FinishSettings,
     /// `ALLOWED_PATHS` and `DENIED_PATHS`.
     pub policy: Policy,
     /// `USER_FIXES`, `GUILD_FIXES`, `ALL_FIXES`, `USER_DAY_USD`, `GUILD_DAY_USD`.
@@ -102,6 +110,18 @@ pub struct RunSettings {
     pub limits: RunLimits,
 }
 
+/// What is done once a pull request is open.
+#[derive(Debug, Clone)]
+pub struct FinishSettings {
+    /// `FIX_ROUNDS` and `DELETE_MERGED_BRANCHES`.
+    pub limits: AfterLimits,
+    /// `LINEAR_DONE_STATE`: where an issue goes whose fix is merged; the team's first completed
+    /// state if not set.
+    pub done_state: Option<String>,
+    /// `DEPLOY_HOOK_URL`: what `/bugbot deploy` calls. Whoever knows it can deploy.
+    pub deploy_hook: Option<Secret>,
+}
+
 /// The settings cannot be used; every reason, by the name of its variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the settings cannot be used: {}", .0.join("; "))]
@@ -137,6 +157,7 @@ impl Settings {
                 },
                 limits: env.limits(),
             },
+            finish: env.finish(),
             policy: env.policy(),
             ledger: env.ledger(),
             roles: env.roles(),
@@ -281,6 +302,30 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
         })
     }
 
+    fn finish(&mut self) -> FinishSettings {
+        let rounds = self.parsed("FIX_ROUNDS", |text| match text.parse() {
+            Ok(rounds) if rounds <= MAX_FIX_ROUNDS => Ok(rounds),
+            _ => Err(format!(
+                "{text:?} is not a number from 0 to {MAX_FIX_ROUNDS}"
+            )),
+        });
+        let delete = self.parsed("DELETE_MERGED_BRANCHES", |text| match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(format!("{text:?} is neither true nor false")),
+        });
+        FinishSettings {
+            limits: AfterLimits {
+                fix_rounds: rounds.unwrap_or(DEFAULT_FIX_ROUNDS),
+                delete_merged_branches: delete.unwrap_or(false),
+            },
+            done_state: self.get("LINEAR_DONE_STATE"),
+            deploy_hook: self
+                .parsed("DEPLOY_HOOK_URL", secret_address)
+                .map(Secret::new),
+        }
+    }
+
     fn policy(&mut self) -> Policy {
         let allowed = self.get("ALLOWED_PATHS");
         let denied = self.get("DENIED_PATHS");
@@ -301,6 +346,11 @@ fn web_address(text: &str) -> Result<String, String> {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
         _ => Err(format!("{text:?} is not an address on the web")),
     }
+}
+
+/// Says nothing of the value: it is secret.
+fn secret_address(text: &str) -> Result<String, &'static str> {
+    web_address(text).map_err(|_| "it is not an address on the web")
 }
 
 /// Says nothing of the value: it is secret.

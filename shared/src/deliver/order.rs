@@ -39,6 +39,7 @@ pub(super) async fn order<P: Platform>(
         repository,
         limits: work.settings.runs.limits,
         ordered_at: work.platform.now(),
+        round: None,
     })
 }
 

@@ -37,8 +37,46 @@ pub struct Prompt {
     pub context: String,
     /// Files that probably matter. Untrusted: the names are the repository's.
     pub likely_files: Vec<LikelyFile>,
+    /// Why there is another run for a pull request that is open. Untrusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<FollowUp>,
     /// Where changes are allowed (folders end with `/`). Ours.
     pub allowed_folders: Vec<String>,
+}
+
+/// Why there is another run: the clone holds a fix that is proposed already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", content = "text", rename_all = "camelCase")]
+pub enum FollowUp {
+    /// Its checks fail: what they say.
+    ChecksFail(String),
+    /// Reviewers want more: what they wrote.
+    Review(String),
+}
+
+impl FollowUp {
+    /// What there is to do, in our own words.
+    fn task(&self) -> &'static str {
+        match self {
+            Self::ChecksFail(_) => {
+                "Finish a fix in the repository in the current directory. It is proposed already, \
+                 but its checks fail: `failing-checks` below is what they say. Make them pass by \
+                 mending the fix, not by weakening a check or a test.\n\n"
+            }
+            Self::Review(_) => {
+                "Improve a fix in the repository in the current directory. It is proposed already, \
+                 and its reviewers want changes: `review` below is what they wrote. Make those \
+                 that concern this fix.\n\n"
+            }
+        }
+    }
+
+    fn part(&self) -> (&'static str, String) {
+        match self {
+            Self::ChecksFail(text) => ("failing-checks", text.clone()),
+            Self::Review(text) => ("review", text.clone()),
+        }
+    }
 }
 
 /// A file that probably matters.
@@ -59,9 +97,12 @@ impl Prompt {
         parts.extend(steering(steers));
         let fence = fence_of(&parts);
         let mut out = String::new();
+        out.push_str(self.follow_up.as_ref().map_or(
+            "Fix one bug in the repository in the current directory.\n\n",
+            FollowUp::task,
+        ));
         out.push_str(
-            "Fix one bug in the repository in the current directory.\n\n\
-             Rules:\n\
+            "Rules:\n\
              - Make the smallest change that fixes the cause of the bug. No refactoring, no \
              reformatting, no new dependencies.\n",
         );
@@ -145,6 +186,7 @@ impl Prompt {
             ("likely-files", files),
         ]
         .into_iter()
+        .chain(self.follow_up.as_ref().map(FollowUp::part))
         .map(|(name, text)| (name, shortened(text.trim())))
         .filter(|(_, text)| !text.is_empty())
         .collect()

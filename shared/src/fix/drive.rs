@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::after;
 use super::perform::perform;
 use super::services::{FixServices, Sandbox};
 use super::{Effect, Event, Fix, FixView, Next, Request, Response, Stage};
@@ -84,9 +85,25 @@ pub async fn answer<P: Platform, S: Sandbox>(
         (Request::Continue { .. }, Some(_)) => Ok(Response::Refused {
             why: report::nothing_to_continue(),
         }),
-        (Request::Deploy { .. }, Some(_)) => Ok(Response::Refused {
-            why: report::nothing_to_deploy(),
+        (Request::Deploy { id, .. }, Some(fix)) => after::deploy(store, services, fix, id).await,
+        (Request::Notice { notice }, Some(mut fix)) => {
+            if !fix.notice(&notice, now) {
+                return Ok(Response::Missing);
+            }
+            store.save(&fix)?;
+            store.wake_at(now).await?;
+            Ok(Response::Noted)
+        }
+        (Request::OrderOfRound { round }, Some(fix)) => Ok(Response::OrderOfRound {
+            thread: fix.order.thread.clone(),
+            order: fix.order_of_round(&round).map(Box::new),
         }),
+        (Request::RoundEnded { end }, Some(mut fix)) => {
+            fix.round_ended(&end, now);
+            store.save(&fix)?;
+            store.wake_at(now).await?;
+            Ok(Response::Noted)
+        }
         (Request::Look, Some(fix)) => Ok(Response::Seen(fix.view(now))),
         (Request::Poke, Some(fix)) => {
             wake_if_open(store, &fix, now).await?;
@@ -115,6 +132,7 @@ pub async fn drive<P: Platform, S: Sandbox>(
         };
         let before = fix.clone();
         fix.step(Event::Tick, services.policy(), now);
+        fix.tick_after(now);
         if fix != before {
             store.save(&fix)?;
         }
@@ -123,7 +141,13 @@ pub async fn drive<P: Platform, S: Sandbox>(
                 store.wake_at(now + WATCHDOG).await?;
                 apply(store, services, effect, &fix).await?;
             }
-            Next::WaitUntil(at) => return store.wake_at(at).await,
+            Next::WaitUntil(at) => {
+                // The work is over: what is waited for is GitHub's.
+                if fix.is_followed() {
+                    services.sandbox.release().await;
+                }
+                return store.wake_at(at).await;
+            }
             Next::Rest => {
                 services.sandbox.release().await;
                 return Ok(());
@@ -145,9 +169,22 @@ async fn apply<P: Platform, S: Sandbox>(
     let Some(mut fix) = store.load()? else {
         return Ok(());
     };
-    let before = fix.stage.pipeline().name();
-    fix.step(event, services.policy(), now);
-    let stage = fix.stage.pipeline().name();
+    let before = fix.pipeline().name();
+    match event {
+        Event::After(event) => fix.step_after(*event, &services.settings.finish.limits, now),
+        Event::Failed {
+            effect,
+            service,
+            error,
+            not_before,
+        } if matches!(*effect, Effect::After(_)) => {
+            if let Effect::After(todo) = *effect {
+                fix.fail_after(&todo, service, &error, not_before, now);
+            }
+        }
+        event => fix.step(event, services.policy(), now),
+    }
+    let stage = fix.pipeline().name();
     if stage != before {
         let event = logged::Event::StageEntered { stage };
         services.platform.note(&fix.order.reply.trace(), event);
@@ -160,7 +197,7 @@ impl Fix {
     pub fn view(&self, now: Timestamp) -> FixView {
         FixView {
             job: self.order.job.clone(),
-            stage: self.stage.pipeline(),
+            stage: self.pipeline(),
             execution: self.stage.execution(),
             line: report::fix_line(self, now),
             ended: self.stage.is_closed().then(|| report::fix_outcome(self)),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Base, Brief, SearchNote};
+use super::{AfterEvent, Base, Brief, SearchNote, Todo};
 use crate::change::FileChange;
 use crate::executor::{Checkpoint, LikelyFile, RunResult, RunStatus};
 use crate::github::PullRequest;
@@ -119,6 +119,8 @@ pub enum Effect {
         /// How.
         outcome: Outcome,
     },
+    /// What comes after the pull request was opened.
+    After(Box<Todo>),
 }
 
 /// What happened.
@@ -189,6 +191,8 @@ pub enum Event {
     },
     /// The Thread object knows.
     ThreadTold,
+    /// To [`Effect::After`].
+    After(Box<AfterEvent>),
     /// An effect failed.
     Failed {
         /// Which one. If it is not the one that is pending by now, the news is late.

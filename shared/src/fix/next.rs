@@ -12,7 +12,7 @@ impl Fix {
     /// The next thing to do. Asking does not change anything.
     pub fn next(&self, now: Timestamp) -> Next {
         let Some(effect) = self.pending() else {
-            return Next::Rest;
+            return self.next_after(now);
         };
         if let Some(edit) = self.next_edit(now) {
             return Next::Perform(edit);

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use super::services::{Failed, FixServices, Sandbox, log, of};
-use super::{Effect, Event, Fix, publish, run, search};
+use super::{Effect, Event, Fix, after, publish, run, search};
 use crate::consumer::{Platform, Services, mark};
 use crate::discord::message::Message;
+use crate::errand::Errand;
 use crate::fault::{Fault, MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
 use crate::linear::{NewComment, key};
@@ -29,7 +30,11 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
                 ServiceError::RateLimited { retry_after } => *retry_after,
                 _ => Duration::ZERO,
             };
-            let wait = backoff(fix.retry.failed + 1, on.platform.roll()).max(asked);
+            let failed = match &effect {
+                Effect::After(_) => fix.after.failures(),
+                _ => fix.retry.failed,
+            };
+            let wait = backoff(failed + 1, on.platform.roll()).max(asked);
             if matches!(effect, Effect::ShowProgress { .. }) {
                 // Discord bans whoever asks for what it refuses again and again.
                 let wait = if error.is_transient() {
@@ -144,6 +149,10 @@ async fn attempt<P: Platform, S: Sandbox>(
                 .map_err(of(Service::Discord))?;
             Ok(Event::Reported { live })
         }
+        Effect::After(todo) => {
+            let done = after::perform(on, fix, *todo).await?;
+            Ok(Event::After(Box::new(done)))
+        }
         // The first end stands.
         Effect::TellThread { outcome } => tell_thread(on, fix, outcome).await,
     }
@@ -166,6 +175,10 @@ async fn tell_thread<P: Platform, S: Sandbox>(
     fix: &Fix,
     outcome: Outcome,
 ) -> Result<Event, Failed> {
+    // First the fix that this is a round of: the word to the thread is the last.
+    if let Some((of, end)) = fix.round_end() {
+        after::send(on, &Errand::round_ended(of, end)).await?;
+    }
     let thread = ThreadClient::new(on.platform, fix.order.thread.clone());
     let name = outcome.name();
     match thread.end(&fix.order.job, outcome).await {

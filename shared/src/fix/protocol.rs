@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Order;
-use crate::id::{JobId, UserId};
+use super::{Order, RoundEnd};
+use crate::github::webhook::Notice;
+use crate::id::{JobId, ThreadId, UserId};
 use crate::pipeline;
 use crate::thread::Outcome;
 
@@ -56,6 +57,21 @@ pub enum Request {
         /// The command: a repeat deploys nothing more.
         id: JobId,
     },
+    /// Something happened to its pull request.
+    Notice {
+        /// What.
+        notice: Box<Notice>,
+    },
+    /// What is this round of it to do?
+    OrderOfRound {
+        /// The round.
+        round: JobId,
+    },
+    /// A round of it has ended.
+    RoundEnded {
+        /// How.
+        end: Box<RoundEnd>,
+    },
     /// How does it stand?
     Look,
     /// Go on, should you have come to a halt. Asked by the sweep.
@@ -85,6 +101,15 @@ pub enum Response {
     Refused {
         /// Why, and what would work, in words for people.
         why: String,
+    },
+    /// To [`Request::Notice`] and [`Request::RoundEnded`].
+    Noted,
+    /// To [`Request::OrderOfRound`].
+    OrderOfRound {
+        /// The conversation of the fix.
+        thread: ThreadId,
+        /// What the round is to do; nothing, if it is not wanted any more.
+        order: Option<Box<Order>>,
     },
     /// To [`Request::Look`] and [`Request::Poke`].
     Seen(FixView),

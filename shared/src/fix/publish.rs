@@ -1,9 +1,10 @@
 //! Effects in the repository: from the base commit to the pull request.
 
 use super::services::{Failed, FixServices, Sandbox, of};
-use super::{Base, Event, Fix};
+use super::{Base, Event, Fix, after};
 use crate::change::FileChange;
 use crate::consumer::Platform;
+use crate::github::webhook::Place;
 use crate::github::{CommitOutcome, NewCommit, NewPullRequest};
 use crate::id::CommitId;
 use crate::policy::Verdict;
@@ -23,6 +24,9 @@ pub(super) async fn resolve_base<P: Platform, S: Sandbox>(
     fix: &Fix,
 ) -> Result<Event, Failed> {
     let (github, name) = (&on.services.github, &fix.order.repository);
+    if let Some(round) = &fix.order.round {
+        return resolve_head(on, fix, &round.branch).await;
+    }
     let repository = match github.repository(name).await {
         Ok(repository) => repository,
         Err(ServiceError::NotFound) => {
@@ -37,6 +41,29 @@ pub(super) async fn resolve_base<P: Platform, S: Sandbox>(
         .await
         .map_err(of(Service::GitHub))?;
     Ok(Event::BaseResolved(Base { branch, commit }))
+}
+
+/// The head of the branch that a round goes on with. Reads only.
+async fn resolve_head<P: Platform, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    branch: &str,
+) -> Result<Event, Failed> {
+    let head = on
+        .services
+        .github
+        .branch_head(&fix.order.repository, branch);
+    match head.await {
+        Ok(commit) => {
+            let branch = branch.to_owned();
+            Ok(Event::BaseResolved(Base { branch, commit }))
+        }
+        Err(ServiceError::NotFound) => {
+            let why = format!("the branch {branch} is gone");
+            Err(Failed(Service::GitHub, ServiceError::Refused(why)))
+        }
+        Err(error) => Err(Failed(Service::GitHub, error)),
+    }
 }
 
 /// Makes the branch. One of this name is left as it is: the commit finds out whose it is.
@@ -91,10 +118,16 @@ pub(super) async fn open_pull_request<P: Platform, S: Sandbox>(
     new: &NewPullRequest,
 ) -> Result<Event, Failed> {
     let github = &on.services.github;
-    let creation = github.create_pull_request(&fix.order.repository, new).await;
-    creation
-        .map(|creation| Event::PullRequestOpen(creation.into_inner()))
-        .map_err(of(Service::GitHub))
+    let repository = &fix.order.repository;
+    let creation = github.create_pull_request(repository, new).await;
+    let pull_request = creation.map_err(of(Service::GitHub))?.into_inner();
+    let place = Place {
+        branch: Some(new.head.clone()),
+        number: Some(pull_request.number),
+        commit: None,
+    };
+    after::remember(on.platform, repository, &place, &fix.order.job).await;
+    Ok(Event::PullRequestOpen(pull_request))
 }
 
 /// The branch has moved: by our own earlier attempt, whose answer was lost, or by somebody else.

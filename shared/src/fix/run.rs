@@ -125,6 +125,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
             report: order.report.clone(),
             context: order.packet.clone().unwrap_or_default(),
             likely_files: brief.likely,
+            follow_up: order.round.as_ref().map(super::Round::follow_up),
             allowed_folders: on.policy().allowed_folders(),
         },
         limits: order.limits,

@@ -13,7 +13,7 @@ use self::closing::{archive, give_up};
 use super::{
     Archived, Backlog, Brief, Cause, Closing, Coding, CodingPhase, Doubt, EDIT_EVERY, Event, Fix,
     Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
-    MergeStep, Retry, START_ARRIVES_WITHIN, Stage,
+    MergeStep, Retry, START_ARRIVES_WITHIN, SearchNote, Stage,
 };
 use crate::executor::Spent;
 use crate::id::UserId;
@@ -74,6 +74,22 @@ impl Fix {
                 now,
             )),
             (Stage::Backlog(Backlog::TakeOver), Event::NotWanted) => Some(closing::unwanted(now)),
+            // A round knows where the work is.
+            (Stage::Backlog(Backlog::ResolveBase), Event::BaseResolved(base))
+                if self.is_round() =>
+            {
+                Some(Stage::Coding(Coding {
+                    brief: Brief {
+                        base,
+                        likely: Vec::new(),
+                        search: SearchNote::GitHub,
+                    },
+                    run: NonZeroU32::MIN,
+                    checkpoint: None,
+                    saved_at: None,
+                    phase: CodingPhase::Start,
+                }))
+            }
             (Stage::Backlog(Backlog::ResolveBase), Event::BaseResolved(base)) => {
                 Some(Stage::Backlog(Backlog::SearchCode { base }))
             }

@@ -49,6 +49,7 @@ pub(crate) fn order() -> Order {
         repository: RepoName::parse("acme/shop").unwrap(),
         limits: RunLimits::default(),
         ordered_at: at(0),
+        round: None,
     }
 }
 
@@ -492,6 +493,7 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
             Effect::OpenPullRequest { .. } => Event::PullRequestOpen(pull_request()),
             Effect::LinkIssue { .. } => Event::IssueLinked,
             Effect::CommentIssue { .. } => Event::IssueCommented,
+            Effect::After(_) => panic!("nothing happened to the pull request"),
             Effect::Report => Event::Reported { live: live() },
             Effect::TellThread { outcome } => {
                 assert!(matches!(outcome, Outcome::Succeeded(_)));

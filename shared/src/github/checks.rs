@@ -15,10 +15,10 @@ use serde::Deserialize;
 
 pub use log::{download_request, excerpt, job_log_request, parse_job_log_address};
 
+use super::GitHubClient;
 use super::answer::{about, checked};
 use super::name::RepoName;
 use super::token::Permissions;
-use super::GitHubClient;
 use crate::http::{Http, Request, Response};
 use crate::id::CommitId;
 use crate::ports::Clock;
@@ -86,7 +86,10 @@ pub fn checks_verdict(checks: &[Check]) -> ChecksVerdict {
     let failed: Vec<String> = failures(checks).map(|check| check.name.clone()).collect();
     if checks.is_empty() {
         ChecksVerdict::None
-    } else if checks.iter().any(|check| check.state == CheckState::Pending) {
+    } else if checks
+        .iter()
+        .any(|check| check.state == CheckState::Pending)
+    {
         ChecksVerdict::Pending { failed }
     } else if failed.is_empty() {
         ChecksVerdict::Passed
@@ -96,13 +99,21 @@ pub fn checks_verdict(checks: &[Check]) -> ChecksVerdict {
 }
 
 fn failures(checks: &[Check]) -> impl Iterator<Item = &Check> {
-    checks.iter().filter(|check| check.state == CheckState::Failed)
+    checks
+        .iter()
+        .filter(|check| check.state == CheckState::Failed)
 }
 
 /// Lists the newest check run of each name.
 pub fn check_runs_request(api: &Api, repo: &RepoName, commit: &CommitId) -> Request {
     let rest = ["commits", commit.as_str(), "check-runs"];
-    about(api, Method::GET, repo, &rest, &[("filter", "latest"), ("per_page", MAX_CHECKS)])
+    about(
+        api,
+        Method::GET,
+        repo,
+        &rest,
+        &[("filter", "latest"), ("per_page", MAX_CHECKS)],
+    )
 }
 
 /// Lists the newest status of each context.
@@ -114,7 +125,13 @@ pub fn combined_status_request(api: &Api, repo: &RepoName, commit: &CommitId) ->
 /// Lists what a check run has to say of lines.
 pub fn annotations_request(api: &Api, repo: &RepoName, run: u64) -> Request {
     let rest = ["check-runs", &run.to_string(), "annotations"];
-    about(api, Method::GET, repo, &rest, &[("per_page", MAX_ANNOTATIONS)])
+    about(
+        api,
+        Method::GET,
+        repo,
+        &rest,
+        &[("per_page", MAX_ANNOTATIONS)],
+    )
 }
 
 /// The check runs.
@@ -225,11 +242,17 @@ pub fn parse_annotations(response: &Response, now: Timestamp) -> Result<String, 
 
 impl<H: Http, C: Clock> GitHubClient<H, C> {
     /// The checks of a commit, of both kinds.
-    pub async fn checks(&self, repo: &RepoName, commit: &CommitId) -> Result<Vec<Check>, ServiceError> {
+    pub async fn checks(
+        &self,
+        repo: &RepoName,
+        commit: &CommitId,
+    ) -> Result<Vec<Check>, ServiceError> {
         let api = self.access_to(repo, Permissions::Checks).await?;
         let runs = self.send(check_runs_request(&api, repo, commit)).await?;
         let mut checks = parse_check_runs(&runs, self.clock.now())?;
-        let statuses = self.send(combined_status_request(&api, repo, commit)).await?;
+        let statuses = self
+            .send(combined_status_request(&api, repo, commit))
+            .await?;
         checks.extend(parse_combined_status(&statuses, self.clock.now())?);
         Ok(checks)
     }
@@ -258,7 +281,12 @@ impl<H: Http, C: Clock> GitHubClient<H, C> {
         log
     }
 
-    async fn annotations(&self, api: &Api, repo: &RepoName, run: u64) -> Result<String, ServiceError> {
+    async fn annotations(
+        &self,
+        api: &Api,
+        repo: &RepoName,
+        run: u64,
+    ) -> Result<String, ServiceError> {
         let response = self.send(annotations_request(api, repo, run)).await?;
         parse_annotations(&response, self.clock.now())
     }

@@ -29,8 +29,18 @@ const HUNK_LINES: usize = 6;
 
 /// Lists remarks on lines, the newest first.
 pub fn line_remarks_request(api: &Api, repo: &RepoName, number: u64) -> Request {
-    let query = [("sort", "created"), ("direction", "desc"), ("per_page", MAX_REMARKS)];
-    about(api, Method::GET, repo, &["pulls", &number.to_string(), "comments"], &query)
+    let query = [
+        ("sort", "created"),
+        ("direction", "desc"),
+        ("per_page", MAX_REMARKS),
+    ];
+    about(
+        api,
+        Method::GET,
+        repo,
+        &["pulls", &number.to_string(), "comments"],
+        &query,
+    )
 }
 
 /// Lists reviews, the oldest first.

@@ -20,6 +20,7 @@ mod tests;
 pub(super) use ask::is_trusted;
 pub use ask::{Ask, MAX_ASK_CHARS};
 pub use notice::{Happening, Notice, NoticeFault, Place, Preview};
+pub(crate) use payload::is_web_address;
 pub use payload::{Received, Unreadable, parse};
 
 /// The name of the event; the payload itself does not say it.

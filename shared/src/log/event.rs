@@ -91,6 +91,8 @@ events! {
     Error NoticeNotAccepted "github delivery not accepted" { delivery: &'a str, reason: Said<'a> }
     /// The consumer acts on a notice.
     Info NoticeRead "github notice" { delivery: &'a str }
+    /// It is about nothing of ours.
+    Info NoticeIgnored "github notice ignored" { delivery: &'a str, why: &'a str }
 
     // Deliveries.
 

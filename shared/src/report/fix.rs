@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::escape::{inline_code, text as escape};
-use super::format;
+use super::{after, format};
 use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
 use crate::fix::{Archived, Backlog, Cause, CodingPhase, Fix, Merge, QaStep, SearchNote, Stage};
@@ -22,8 +22,12 @@ const ELAPSED_STEP_SECS: u64 = 10;
 /// The live message while a fix goes on.
 pub fn fix_progress(fix: &Fix, now: Timestamp) -> String {
     let order = &fix.order;
+    let what = match &order.round {
+        None => "Fixing",
+        Some(round) => after::round_title(round),
+    };
     let mut lines = vec![format!(
-        "🛠️ Fixing **[{}](<{}>)** in `{}`",
+        "🛠️ {what} **[{}](<{}>)** in `{}`",
         order.issue.key, order.issue.url, order.repository
     )];
     let done = |text: &str| format!("✅ {text}");
@@ -105,7 +109,10 @@ fn prepared(coding: &crate::fix::Coding) -> String {
 /// The terminal message of a fix.
 pub fn fix_terminal(fix: &Fix) -> Message {
     match &fix.stage {
-        Stage::Merge(merge) => opened(fix, merge),
+        Stage::Merge(merge) => match &fix.order.round {
+            None => opened(fix, merge),
+            Some(round) => after::round_done(fix, round, merge),
+        },
         Stage::Archived(archived) => ended_without(fix, archived),
         Stage::Backlog(_) | Stage::Coding(_) | Stage::Qa(_) => {
             Message::text("This fix has not ended.")
@@ -141,6 +148,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     .with_footer(
         "Written by an agent and checked against the path policy: review it before you merge.",
     );
+    embed = after::standing(fix, embed);
     if !fix.notes().is_empty() {
         embed = embed.with_field("Not done", escape(&fix.notes().join("\n")));
     }
@@ -152,9 +160,16 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
 }
 
 fn ended_without(fix: &Fix, archived: &Archived) -> Message {
-    let (what, next, color) = cause_in_words(&archived.cause);
+    let (what, mut next, color) = cause_in_words(&archived.cause);
+    if let Some(round) = &fix.order.round {
+        next = after::after_round(round);
+    }
     let issue = &fix.order.issue;
     let title = match &archived.cause {
+        Cause::Cancelled { .. } if fix.order.round.is_some() => {
+            format!("{}: round cancelled", issue.key)
+        }
+        _ if fix.order.round.is_some() => format!("{}: no further commit", issue.key),
         Cause::Cancelled { .. } => format!("{}: fix cancelled", issue.key),
         _ => format!("{}: no pull request", issue.key),
     };
@@ -307,12 +322,7 @@ fn times(n: u32) -> String {
 /// How a fix stands, in one line.
 pub fn fix_line(fix: &Fix, now: Timestamp) -> String {
     match &fix.stage {
-        Stage::Merge(merge) => {
-            format!(
-                "pull request #{} is open: <{}>",
-                merge.pull_request.number, merge.pull_request.url
-            )
-        }
+        Stage::Merge(merge) => after::line(fix, merge),
         Stage::Archived(archived) => cause_in_words(&archived.cause)
             .0
             .lines()
@@ -333,6 +343,8 @@ pub fn fix_line(fix: &Fix, now: Timestamp) -> String {
 pub fn fix_outcome(fix: &Fix) -> Outcome {
     let line = fix_line(fix, fix.order.ordered_at);
     match &fix.stage {
+        // A retry would be a whole new fix beside the pull request.
+        Stage::Archived(_) if fix.order.round.is_some() => Outcome::Rejected(line),
         Stage::Archived(Archived {
             cause: Cause::Cancelled { .. },
             ..

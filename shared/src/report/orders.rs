@@ -110,6 +110,5 @@ pub fn nothing_to_continue() -> String {
 
 /// A deployment where there is nothing to deploy, or nowhere.
 pub fn nothing_to_deploy() -> String {
-    "There is nothing to deploy: the operator has set up no deployment for this repository."
-        .to_owned()
+    "There is no open pull request to deploy. `/bugbot fix` proposes one.".to_owned()
 }

@@ -2,7 +2,7 @@
 
 use super::escape::inline_code;
 use super::{format, markdown};
-use crate::fix::{Fix, Merge, Work};
+use crate::fix::{Because, Fix, Merge, Work};
 use crate::shorten::shorten;
 
 /// GitHub shows 72 characters of a commit's first line before it folds it.
@@ -18,8 +18,13 @@ const MAX_PATH_CHARS: usize = 300;
 /// The first line of the commit.
 pub fn commit_headline(fix: &Fix) -> String {
     let issue = &fix.order.issue;
+    let what = match fix.order.round.as_ref().map(|round| &round.because) {
+        None => "Fix",
+        Some(Because::ChecksFail { .. }) => "Mend the checks of",
+        Some(Because::Asked { .. }) => "Address the review of",
+    };
     shorten(
-        &format!("Fix {}: {}", issue.key, markdown::line(&issue.title)),
+        &format!("{what} {}: {}", issue.key, markdown::line(&issue.title)),
         MAX_HEADLINE_CHARS,
     )
 }
@@ -34,9 +39,12 @@ pub fn commit_body(fix: &Fix, work: &Work) -> String {
     )
 }
 
+/// What the last line of a commit of ours begins with.
+pub const TRAILER: &str = "Bugbot-Job: ";
+
 /// The line of a commit message by which its job is known.
 pub fn job_trailer(fix: &Fix) -> String {
-    format!("Bugbot-Job: {}", fix.order.job)
+    format!("{TRAILER}{}", fix.order.job)
 }
 
 /// The title of the pull request.

@@ -11,6 +11,7 @@ fn prompt() -> Prompt {
             path: "src/cart.js".into(),
             reason: "contains `total`".into(),
         }],
+        follow_up: None,
         allowed_folders: vec!["src/".into(), "app/".into()],
     }
 }
@@ -123,4 +124,24 @@ fn what_people_said_since_is_fenced_and_said_to_be_steering() {
     </data-153bbcb35144b873 steering>
     ");
     assert!(!Prompt::render_resumption(&[]).contains("data-"));
+}
+
+#[test]
+fn a_follow_up_says_what_there_is_to_do_and_fences_what_others_wrote() {
+    for (follow_up, part) in [
+        (
+            FollowUp::ChecksFail("expected 2, got 11".to_owned()),
+            "failing-checks",
+        ),
+        (FollowUp::Review("round it".to_owned()), "review"),
+    ] {
+        let mut prompt = prompt();
+        prompt.follow_up = Some(follow_up);
+        let text = prompt.render(false, &[]);
+        assert!(!text.contains("Fix one bug"), "{text}");
+        assert!(
+            text.contains("Rules:") && text.contains(&format!(" {part}>\n")),
+            "{text}"
+        );
+    }
 }

@@ -7,7 +7,7 @@ use crate::change::{ChangeKind, FileChange};
 use crate::executor::{Checkpoint, RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent};
 use crate::fix::{
     Cause, Coding, CodingPhase, Event, Fix, HEARTBEAT_LIMIT, MAX_RUNS, MAX_TEXT_CHARS, POLL_EVERY,
-    Qa, QaStep, Stage, WALL_CLOCK_SLACK, Work,
+    Qa, Stage, WALL_CLOCK_SLACK, Work,
 };
 use crate::policy::{Policy, Verdict};
 use crate::shorten::shorten;
@@ -145,7 +145,7 @@ impl Fix {
                             summary,
                             spent,
                         },
-                        step: QaStep::CreateBranch,
+                        step: self.first_of_qa(),
                     });
                 }
                 Verdict::Violations(violations) => Cause::PolicyViolated { violations },

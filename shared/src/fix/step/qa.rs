@@ -12,7 +12,9 @@ impl Fix {
     pub(super) fn advance_qa(&self, qa: &Qa, event: Event, now: Timestamp) -> Option<Stage> {
         let step = match (&qa.step, event) {
             (QaStep::CreateBranch, Event::BranchReady) => QaStep::Commit,
-            (QaStep::Commit, Event::Committed(commit)) => QaStep::OpenPullRequest { commit },
+            (QaStep::Commit, Event::Committed(commit)) => {
+                return Some(self.after_commit(qa, commit, now));
+            }
             (QaStep::Commit, Event::PolicyBroken(violations)) => {
                 let cause = Cause::PolicyViolated { violations };
                 return Some(archive(cause, None, qa.work.spent, now));

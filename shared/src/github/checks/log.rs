@@ -44,10 +44,12 @@ pub fn parse_job_log_address(response: &Response, now: Timestamp) -> Result<Stri
 /// Asks for the log itself.
 pub fn download_request(address: &str) -> Result<Request, ServiceError> {
     let request = ::http::Request::get(address).header(header::USER_AGENT, USER_AGENT);
-    request.body(Vec::new()).map_err(|error| ServiceError::Unexpected {
-        status: 302,
-        detail: format!("a log without a usable address: {error}"),
-    })
+    request
+        .body(Vec::new())
+        .map_err(|error| ServiceError::Unexpected {
+            status: 302,
+            detail: format!("a log without a usable address: {error}"),
+        })
 }
 
 /// The lines before the last error, as many as fit into `max_chars`; of a log that marks none,

@@ -17,8 +17,13 @@ fn run(name: &str, status: &str, conclusion: Option<&str>) -> Value {
 }
 
 fn of(states: &[(&str, Option<&str>)]) -> ChecksVerdict {
-    let listed: Vec<Value> = states.iter().map(|(status, end)| run("test", status, *end)).collect();
-    checks_verdict(&runs(&json!({"total_count": listed.len(), "check_runs": listed})))
+    let listed: Vec<Value> = states
+        .iter()
+        .map(|(status, end)| run("test", status, *end))
+        .collect();
+    checks_verdict(&runs(
+        &json!({"total_count": listed.len(), "check_runs": listed}),
+    ))
 }
 
 #[test]
@@ -26,16 +31,32 @@ fn a_commit_has_passed_when_every_check_has_ended_and_none_failed() {
     let failed = || vec!["test".to_owned()];
     assert_eq!(of(&[]), ChecksVerdict::None);
     assert_eq!(of(&[("completed", Some("success"))]), ChecksVerdict::Passed);
-    for content in ["neutral", "skipped", "cancelled", "action_required", "stale"] {
-        assert_eq!(of(&[("completed", Some(content))]), ChecksVerdict::Passed, "{content}");
+    for content in [
+        "neutral",
+        "skipped",
+        "cancelled",
+        "action_required",
+        "stale",
+    ] {
+        assert_eq!(
+            of(&[("completed", Some(content))]),
+            ChecksVerdict::Passed,
+            "{content}"
+        );
     }
     for bad in ["failure", "timed_out", "startup_failure"] {
         let expected = ChecksVerdict::Failed { failed: failed() };
-        assert_eq!(of(&[("completed", Some("success")), ("completed", Some(bad))]), expected);
+        assert_eq!(
+            of(&[("completed", Some("success")), ("completed", Some(bad))]),
+            expected
+        );
     }
     for waiting in ["queued", "in_progress", "waiting", "requested", "pending"] {
         let expected = ChecksVerdict::Pending { failed: failed() };
-        assert_eq!(of(&[(waiting, None), ("completed", Some("failure"))]), expected);
+        assert_eq!(
+            of(&[(waiting, None), ("completed", Some("failure"))]),
+            expected
+        );
     }
 }
 
@@ -59,7 +80,10 @@ fn a_status_of_the_older_kind_counts_as_a_check() {
 #[test]
 fn a_check_says_why_in_its_output_and_on_the_lines() {
     let checks = runs(&json!({"check_runs": [run("test", "completed", Some("failure"))]}));
-    assert_eq!((checks[0].said.as_str(), checks[0].is_job), ("Tests\n1 failed", true));
+    assert_eq!(
+        (checks[0].said.as_str(), checks[0].is_job),
+        ("Tests\n1 failed", true)
+    );
     let body = json!([{"path": "src/cart.ts", "start_line": 12, "end_line": 12,
         "annotation_level": "failure", "message": "expected 2, got 11"}]);
     let lines = parse_annotations(&answer(&body), Timestamp::UNIX_EPOCH).unwrap();
@@ -87,12 +111,17 @@ fn a_log_is_where_github_sends_us_and_nowhere_else() {
     let mut moved = Response::new(Vec::new());
     *moved.status_mut() = ::http::StatusCode::FOUND;
     assert!(parse_job_log_address(&moved, now).is_err());
-    moved.headers_mut().insert("location", "https://logs.test/1?sig=x".parse().unwrap());
+    moved
+        .headers_mut()
+        .insert("location", "https://logs.test/1?sig=x".parse().unwrap());
     let address = parse_job_log_address(&moved, now).unwrap();
     let request = download_request(&address).unwrap();
     assert!(!request.headers().contains_key("authorization"));
     assert!(parse_job_log_address(&Response::new(b"log".to_vec()), now).is_err());
     let mut gone = Response::new(b"{\"message\":\"Gone\"}".to_vec());
     *gone.status_mut() = ::http::StatusCode::GONE;
-    assert_eq!(parse_job_log_address(&gone, now), Err(ServiceError::NotFound));
+    assert_eq!(
+        parse_job_log_address(&gone, now),
+        Err(ServiceError::NotFound)
+    );
 }

@@ -415,7 +415,7 @@ impl DeploymentStatusEvent {
 }
 
 /// It will stand in a link: nothing else than a plain address may.
-fn is_web_address(text: &str) -> bool {
+pub(crate) fn is_web_address(text: &str) -> bool {
     text.len() <= MAX_URL_CHARS
         && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
         && text
