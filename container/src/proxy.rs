@@ -1,6 +1,9 @@
 //! Between the agent and the model: one small server a run, on loopback.
 //!
-//! Invariants: the real key never reaches the agent, and the agent's key opens nothing but this
+//! What it forwards to is the gateway, with a token that is good for this job's calls only; the
+//! real key is there.
+//!
+//! Invariants: the token never reaches the agent, and the agent's key opens nothing but this
 //! server while its run lasts. Only `POST /v1/messages` and `/v1/messages/count_tokens` pass.
 //! When the budget is used up nothing passes any more, whatever the agent makes of its own
 //! limits.
@@ -119,7 +122,7 @@ async fn forward(
         );
     }
     if shared.meter.is_exhausted() {
-        shared.meter.note_refusal();
+        shared.meter.note_exhausted();
         return refusal(
             StatusCode::FORBIDDEN,
             "permission_error",

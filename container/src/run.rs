@@ -67,6 +67,8 @@ struct Work {
     changes: Vec<FileChange>,
     summary: String,
     found_files: Vec<LikelyFile>,
+    /// What it could go on from, if it was stopped for want of money.
+    checkpoint: Option<Box<Checkpoint>>,
 }
 
 impl Run {
@@ -183,6 +185,7 @@ impl Run {
                     run_id: self.id().clone(),
                     outcome,
                     changes: work.changes,
+                    checkpoint: work.checkpoint,
                     summary: redactor.redact(&work.summary),
                     found_files: work.found_files,
                     spent: self.progress.spent(),

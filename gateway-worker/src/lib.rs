@@ -1,5 +1,7 @@
-//! The Discord interactions endpoint: the shell over [`shared::gateway`], which decides all.
+//! The one public worker: the shell over [`shared::gateway`] and [`shared::model`], which decide
+//! all.
 
+mod model;
 mod ports;
 
 use std::sync::OnceLock;
@@ -14,13 +16,16 @@ use crate::ports::OfWorker;
 static SETUP: OnceLock<Setup> = OnceLock::new();
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     let setup = SETUP.get_or_init(|| {
         Setup::read(
             |name| platform::env::text(&env, name),
             |name| platform::env::is_bound(&env, name),
         )
     });
+    if shared::model::is_for_the_model(&request.path()) {
+        return model::pass_on(request, OfWorker(env), &context, setup.model()).await;
+    }
     let limit = gateway::max_body_bytes(&request.path());
     let answer = match inbound::read(request, limit, &gateway::HEADERS).await {
         Ok(request) => gateway::handle(&request, setup, &OfWorker(env)).await,

@@ -46,7 +46,10 @@ pub(crate) async fn carry(
     outcome
 }
 
-fn outbound(request: Request, signal: &AbortSignal) -> Result<worker::Request, Unreachable> {
+pub(crate) fn outbound(
+    request: Request,
+    signal: &AbortSignal,
+) -> Result<worker::Request, Unreachable> {
     let (head, body) = request.into_parts();
     let headers = web_sys::Headers::new().map_err(thrown)?;
     for (name, value) in &head.headers {
@@ -119,7 +122,7 @@ pub(crate) async fn read_bounded(
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
-fn broken(error: worker::Error) -> Unreachable {
+pub(crate) fn broken(error: worker::Error) -> Unreachable {
     Unreachable::Connection(error.to_string())
 }
 

@@ -16,6 +16,7 @@ pub mod kv;
 pub mod log;
 pub mod object;
 pub mod queue;
+pub mod relay;
 pub mod rows;
 
 mod js;

@@ -14,8 +14,9 @@
 //! when the executor was given an `EXECUTOR_TOKEN`.
 //!
 //! Architecture invariant: the sandbox holds no credential that can write. The clone token is
-//! for reading and is forgotten after the clone; the model key stays in the executor, which
-//! stands between the agent and the model. What comes back is data: the core's path policy
+//! for reading and is forgotten after the clone; the model's key is not even there: the executor
+//! has a token of the job, for calls that the gateway passes on, and stands between it and the
+//! agent. What comes back is data: the core's path policy
 //! decides about it.
 
 mod client;

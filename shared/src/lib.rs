@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod linear;
 pub mod log;
 mod millis;
+pub mod model;
 pub mod money;
 pub mod pipeline;
 pub mod policy;

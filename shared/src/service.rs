@@ -28,6 +28,8 @@ pub enum Service {
     Executor,
     /// Our own object of a conversation.
     ThreadObject,
+    /// Our own object of a server's books.
+    Ledger,
 }
 
 impl std::fmt::Display for Service {
@@ -39,6 +41,7 @@ impl std::fmt::Display for Service {
             Self::GitHub => "GitHub",
             Self::Executor => "the sandbox",
             Self::ThreadObject => "the thread object",
+            Self::Ledger => "the ledger",
         })
     }
 }

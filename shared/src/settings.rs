@@ -1,10 +1,12 @@
 //! The consumer's settings: read once from the environment, checked whole, so that an operator
 //! learns of all mistakes at once and no call fails later for one of them.
 
-use crate::executor::{ModelAccess, RunLimits};
+use crate::executor::RunLimits;
 use crate::fix::AfterLimits;
 use crate::github::{GitHubAuth, RepoName};
 use crate::ledger::LedgerSettings;
+use crate::model::TokenKey;
+use crate::money::Money;
 use crate::policy::Policy;
 use crate::roles::Roles;
 use crate::secret::Secret;
@@ -104,8 +106,14 @@ pub struct RunSettings {
     pub executor_url: Option<String>,
     /// `EXECUTOR_TOKEN`.
     pub executor_token: Option<Secret>,
-    /// `ANTHROPIC_BASE_URL`, `ANTHROPIC_API_KEY`, `ANTHROPIC_MODEL`.
-    pub model: ModelAccess,
+    /// `ANTHROPIC_MODEL`: a model other than the agent's default.
+    pub model: Option<String>,
+    /// `PUBLIC_URL`: where the gateway is, which passes model calls on.
+    pub gateway_url: String,
+    /// `MODEL_TOKEN_KEY`: makes the tokens that the gateway checks.
+    pub model_tokens: TokenKey,
+    /// `MAX_JOB_USD`: what a fix may cost in all, however often it is let go on.
+    pub max_job: Money,
     /// `RUN_MINUTES`, `RUN_TURNS`, `RUN_BUDGET_USD`.
     pub limits: RunLimits,
 }
@@ -121,6 +129,9 @@ pub struct FinishSettings {
     /// `DEPLOY_HOOK_URL`: what `/bugbot deploy` calls. Whoever knows it can deploy.
     pub deploy_hook: Option<Secret>,
 }
+
+/// What a fix may cost in all: five times what it gets at first.
+const DEFAULT_MAX_JOB: Money = Money::dollars(10);
 
 /// The settings cannot be used; every reason, by the name of its variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,11 +161,12 @@ impl Settings {
             runs: RunSettings {
                 executor_url: env.parsed("EXECUTOR_URL", web_address),
                 executor_token: env.parsed("EXECUTOR_TOKEN", header_value).map(Secret::new),
-                model: ModelAccess {
-                    base_url: env.or("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
-                    api_key: env.secret("ANTHROPIC_API_KEY"),
-                    name: env.get("ANTHROPIC_MODEL"),
-                },
+                model: env.get("ANTHROPIC_MODEL"),
+                gateway_url: env.gateway_url(),
+                model_tokens: env.model_tokens(),
+                max_job: env
+                    .parsed("MAX_JOB_USD", Money::parse)
+                    .unwrap_or(DEFAULT_MAX_JOB),
                 limits: env.limits(),
             },
             finish: env.finish(),
@@ -287,6 +299,31 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
         }
     }
 
+    /// Without a slash at its end.
+    fn gateway_url(&mut self) -> String {
+        if self.get("PUBLIC_URL").is_none() {
+            self.problems.push(
+                "PUBLIC_URL is not set: the address of the gateway, \
+                 such as https://bugbot-gateway.you.workers.dev"
+                    .to_owned(),
+            );
+        }
+        let url = self.parsed("PUBLIC_URL", web_address);
+        url.unwrap_or_default().trim_end_matches('/').to_owned()
+    }
+
+    fn model_tokens(&mut self) -> TokenKey {
+        let key = self.secret("MODEL_TOKEN_KEY");
+        // One that is not set is named already.
+        let is_set = !key.expose().is_empty();
+        TokenKey::new(key).unwrap_or_else(|what| {
+            if is_set {
+                self.problems.push(format!("MODEL_TOKEN_KEY {what}"));
+            }
+            TokenKey::none()
+        })
+    }
+
     fn ledger(&mut self) -> LedgerSettings {
         LedgerSettings::from_env(&self.read).unwrap_or_else(|problems| {
             self.problems.extend(problems);
@@ -373,12 +410,13 @@ fn within(text: &str, min: f64, max: f64) -> Result<f64, String> {
 mod tests {
     use super::*;
 
-    const MINIMUM: [(&str, &str); 5] = [
+    const MINIMUM: [(&str, &str); 6] = [
         ("DISCORD_BOT_TOKEN", "bot"),
         ("LINEAR_API_KEY", "lin"),
         ("LINEAR_TEAM_KEY", "ENG"),
         ("GITHUB_TOKEN", "ghp"),
-        ("ANTHROPIC_API_KEY", "sk"),
+        ("PUBLIC_URL", "https://gateway.test/"),
+        ("MODEL_TOKEN_KEY", "0123456789abcdef0123456789abcdef"),
     ];
 
     fn settings(extra: &[(&str, &str)]) -> Result<Settings, BadSettings> {
@@ -419,7 +457,8 @@ mod tests {
             "POSTHOG_PROJECT_ID",
             "GITHUB_TOKEN",
             "DEFAULT_REPOSITORY",
-            "ANTHROPIC_API_KEY",
+            "PUBLIC_URL",
+            "MODEL_TOKEN_KEY",
             "RUN_BUDGET_USD",
             "RUN_TURNS",
         ] {

@@ -32,6 +32,7 @@ pub const ENDPOINT: &str = "/discord/interactions";
 const LINEAR_KEY: &str = "lin_api_0nlyForTheFakeOfLinear";
 const GITHUB_TOKEN: &str = "ghp_0nlyForTheFakeOfGitHub000000000000";
 const MODEL_KEY: &str = "sk-ant-only-for-the-fake-of-the-model";
+const MODEL_TOKEN_KEY: &str = "only-the-local-workers-know-this-key";
 const EXECUTOR_TOKEN: &str = "only-for-the-local-executor";
 
 /// How a local bugbot is started.
@@ -47,8 +48,10 @@ pub struct Setup {
     pub script: Script,
     /// Real services in place of fakes.
     pub keys: Keys,
-    /// Variables of the consumer, over all others.
+    /// Variables of both workers, over all others.
     pub consumer: Vec<(String, String)>,
+    /// Variables of the gateway alone.
+    pub gateway: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -61,6 +64,7 @@ impl Setup {
             script: Script::fixes_the_sample(),
             keys: Keys::default(),
             consumer: Vec::new(),
+            gateway: Vec::new(),
         }
     }
 
@@ -126,9 +130,13 @@ impl Local {
             found.expect("it is served").1.origin()
         };
 
+        let gateway_port = match setup.gateway_port {
+            None | Some(0) => free_port()?,
+            Some(port) => port,
+        };
         let mut options = Options {
             persist: setup.persist.then(|| setup.state.join("workers")),
-            gateway_port: setup.gateway_port,
+            gateway_port: Some(gateway_port),
             dev_vars: !setup.keys.is_empty(),
             ..Options::default()
         };
@@ -172,13 +180,6 @@ impl Local {
                 ],
             ),
             (
-                "ANTHROPIC_API_KEY",
-                vec![
-                    ("ANTHROPIC_BASE_URL", at("anthropic")),
-                    ("ANTHROPIC_API_KEY", MODEL_KEY.to_owned()),
-                ],
-            ),
-            (
                 "EXECUTOR_URL",
                 vec![
                     ("EXECUTOR_URL", executor.url().to_owned()),
@@ -198,6 +199,19 @@ impl Local {
         }
         for (name, value) in setup.keys.overrides().chain(setup.consumer) {
             options = options.both(&name, value);
+        }
+        // The gateway alone knows the model's key; where the gateway is, the consumer has to know
+        // before either starts.
+        if !setup.keys.has("ANTHROPIC_API_KEY") {
+            options = options
+                .gateway("ANTHROPIC_BASE_URL", at("anthropic"))
+                .gateway("ANTHROPIC_API_KEY", MODEL_KEY);
+        }
+        options = options
+            .both("MODEL_TOKEN_KEY", MODEL_TOKEN_KEY)
+            .consumer("PUBLIC_URL", format!("http://127.0.0.1:{gateway_port}"));
+        for (name, value) in setup.gateway {
+            options = options.gateway(&name, value);
         }
         let stack = Stack::start(options).await?;
         Ok(Self {
@@ -248,6 +262,7 @@ impl Local {
     /// The secrets in play: nothing that the agent can see may hold one.
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = vec![
+            MODEL_TOKEN_KEY.to_owned(),
             LINEAR_KEY.to_owned(),
             MODEL_KEY.to_owned(),
             EXECUTOR_TOKEN.to_owned(),
@@ -266,6 +281,12 @@ impl Local {
         self.github.finish();
         self.anthropic.finish();
     }
+}
+
+/// A port of this machine that nobody listens on.
+fn free_port() -> std::io::Result<u16> {
+    let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
 }
 
 /// A fresh directory at this path.

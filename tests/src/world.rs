@@ -45,6 +45,9 @@ use crate::sample;
 
 /// The repository with the bug.
 pub const REPOSITORY: &str = "acme/shop";
+/// What pays for the model; nothing but the gateway may ever know it.
+pub const MODEL_KEY: &str = "sk-of-the-stories";
+const MODEL_TOKEN_KEY: &str = "only-the-workers-of-the-stories-know-it";
 const LINEAR_KEY: &str = "lin_api_of-the-stories";
 const GITHUB_TOKEN: &str = "ghp_of-the-stories";
 
@@ -124,11 +127,13 @@ impl World {
             ("POSTHOG_API_KEY", posthog.key().expose().to_owned()),
             ("POSTHOG_PROJECT_ID", posthog.project()),
             ("GITHUB_TOKEN", GITHUB_TOKEN.to_owned()),
-            ("ANTHROPIC_API_KEY", "sk-of-the-stories".to_owned()),
             ("FIX_ALLOWED", "everyone".to_owned()),
             ("APPROVE_ALLOWED", "everyone".to_owned()),
             ("CANCEL_ALLOWED", "everyone".to_owned()),
             ("DEPLOY_ALLOWED", "everyone".to_owned()),
+            ("ANTHROPIC_API_KEY", MODEL_KEY.to_owned()),
+            ("MODEL_TOKEN_KEY", MODEL_TOKEN_KEY.to_owned()),
+            ("PUBLIC_URL", front::ORIGIN.to_owned()),
             ("EXECUTOR_URL", executor_fake::ORIGIN.to_owned()),
             ("EXECUTOR_TOKEN", executor.token().expose().to_owned()),
         ];

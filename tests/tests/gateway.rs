@@ -27,6 +27,8 @@ impl Stage {
         let options = Options::default()
             .both("DISCORD_PUBLIC_KEY", discord.public_key())
             .both("DISCORD_BOT_TOKEN", discord.bot_token().expose())
+            .both("ANTHROPIC_API_KEY", "sk-nobody-calls-the-model-here")
+            .both("MODEL_TOKEN_KEY", "0123456789abcdef0123456789abcdef")
             .both("GITHUB_WEBHOOK_SECRET", "only the fake GitHub knows it")
             .both("DISCORD_API_URL", format!("{}/api/v10", api.origin()));
         let stack = Stack::start(options).await.unwrap();

@@ -20,7 +20,8 @@ fn configured() -> Options {
         ("LINEAR_TEAM_KEY", "ENG"),
         ("GITHUB_API_URL", "http://127.0.0.1:9"),
         ("GITHUB_TOKEN", "ghp"),
-        ("ANTHROPIC_API_KEY", "sk"),
+        ("PUBLIC_URL", "http://127.0.0.1:9"),
+        ("MODEL_TOKEN_KEY", "0123456789abcdef0123456789abcdef"),
     ];
     settings.into_iter().fold(Options::default(), set)
 }

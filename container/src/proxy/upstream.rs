@@ -1,13 +1,14 @@
-//! The real service behind the proxy.
+//! The gateway behind the proxy, or whatever else speaks like the model's service.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 use shared::executor::ModelAccess;
+use shared::model::{self, REFUSAL_HEADER};
 
 use super::refusal;
 use super::usage::Meter;
@@ -23,24 +24,6 @@ const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 /// The service sends pings in between, so that silence this long is a broken connection.
 const READ_TIMEOUT: Duration = Duration::from_mins(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What of the agent's headers is passed on: what the service documents, and what its own
-/// libraries send about themselves.
-const PASSED_ON: [&str; 6] = [
-    "accept",
-    "content-type",
-    "anthropic-version",
-    "anthropic-beta",
-    "user-agent",
-    "anthropic-dangerous-direct-browser-access",
-];
-/// What of the service's headers is passed back.
-const PASSED_BACK: [&str; 4] = [
-    "content-type",
-    "request-id",
-    "retry-after",
-    "x-should-retry",
-];
 
 pub(super) struct Upstream {
     client: reqwest::Client,
@@ -116,8 +99,7 @@ impl Upstream {
     fn headers(&self, from: &HeaderMap) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in from {
-            let name_text = name.as_str();
-            if PASSED_ON.contains(&name_text) || name_text.starts_with("x-stainless-") {
+            if model::is_passed_on(name.as_str()) {
                 headers.append(name.clone(), value.clone());
             }
         }
@@ -149,8 +131,11 @@ fn passed_back(answer: reqwest::Response, meter: &Arc<Meter>) -> Response {
     let status = answer.status();
     meter.note_status(status.as_u16());
     let mut response = Response::builder().status(status);
-    for name in PASSED_BACK.map(HeaderName::from_static) {
-        if let Some(value) = answer.headers().get(&name) {
+    if let Some(word) = answer.headers().get(REFUSAL_HEADER) {
+        meter.note_refusal(word.to_str().unwrap_or_default());
+    }
+    for (name, value) in answer.headers() {
+        if model::is_passed_back(name.as_str()) {
             response = response.header(name, value);
         }
     }

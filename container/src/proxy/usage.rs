@@ -1,36 +1,26 @@
-//! What goes through the proxy, in tokens and money.
-//!
-//! The money is an estimate from list prices, to show progress and as a second line behind the
-//! agent's own accounting. An unknown model costs as much as the dearest known one.
+//! What goes through the proxy of one run, in money: to show progress, and as a second line
+//! behind the caps that the gateway keeps. The tokens are read and priced by [`shared::model`]; an
+//! unknown model costs as much here as the dearest known one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::Bytes;
-use serde_json::Value;
-
-/// US dollars for a million tokens: input and output. A cache write costs 1.25 times the input
-/// price, a cache read a tenth of it. <https://www.anthropic.com/pricing#api>
-const PRICES: [(&str, f64, f64); 3] = [
-    ("haiku", 1.0, 5.0),
-    ("sonnet", 3.0, 15.0),
-    ("opus", 5.0, 25.0),
-];
-const DEAREST: (f64, f64) = (5.0, 25.0);
-
-/// The longest event that is looked at; the ones that count are short.
-const MAX_EVENT_BYTES: usize = 256 * 1024;
+use jiff::Timestamp;
+use shared::executor::RunFailure;
+use shared::model::{self, Prices};
+use shared::money::Money;
 
 /// Counts what one run uses.
 #[derive(Debug)]
 pub struct Meter {
-    budget_usd: f64,
+    budget: Money,
+    prices: Prices,
     count: Mutex<Count>,
 }
 
 #[derive(Debug, Default)]
 struct Count {
-    cost_usd: f64,
-    refused: bool,
+    cost: Money,
+    refusal: Option<RunFailure>,
     last_failure: Option<u16>,
 }
 
@@ -38,24 +28,25 @@ impl Meter {
     /// A meter that runs until this much is spent.
     pub fn new(budget_usd: f64) -> Self {
         Self {
-            budget_usd,
+            budget: Money::from_usd(budget_usd),
+            prices: Prices::default(),
             count: Mutex::default(),
         }
     }
 
     /// The estimated cost so far.
     pub fn cost_usd(&self) -> f64 {
-        self.count().cost_usd
+        self.count().cost.usd()
     }
 
     /// Whether the budget is used up.
     pub fn is_exhausted(&self) -> bool {
-        self.count().cost_usd >= self.budget_usd
+        self.count().cost >= self.budget
     }
 
-    /// Whether a request was refused because the budget was used up.
-    pub fn has_refused(&self) -> bool {
-        self.count().refused
+    /// What the run has failed by, if a call was refused because of a limit.
+    pub fn refusal(&self) -> Option<RunFailure> {
+        self.count().refusal.clone()
     }
 
     /// The status of the last answer of the service, if that was a failure.
@@ -63,8 +54,23 @@ impl Meter {
         self.count().last_failure
     }
 
-    pub(super) fn note_refusal(&self) {
-        self.count().refused = true;
+    pub(super) fn note_exhausted(&self) {
+        self.count().refusal = Some(RunFailure::BudgetExhausted);
+    }
+
+    /// Whoever passes our calls on refused one, and says why in a word: see
+    /// [`model::REFUSAL_HEADER`].
+    pub(super) fn note_refusal(&self, word: &str) {
+        let failure = match word.split_once(' ').unwrap_or((word, "")) {
+            ("job-spent" | "held", _) => RunFailure::BudgetExhausted,
+            ("day-spent", until) => match until.parse::<Timestamp>() {
+                Ok(until) => RunFailure::DayBudgetExhausted { until },
+                Err(_) => RunFailure::BudgetExhausted,
+            },
+            ("shut", _) => RunFailure::ModelShut,
+            _ => return,
+        };
+        self.count().refusal = Some(failure);
     }
 
     pub(super) fn note_status(&self, status: u16) {
@@ -75,9 +81,8 @@ impl Meter {
     pub(super) fn reader(self: &Arc<Self>) -> Reader {
         Reader {
             meter: self.clone(),
-            model: String::new(),
-            pending: Vec::new(),
-            totals: Totals::default(),
+            answer: model::Reader::default(),
+            counted: Money::ZERO,
         }
     }
 
@@ -86,88 +91,37 @@ impl Meter {
     }
 }
 
-/// Reads an answer as it passes, whether it is a stream of events or one message.
+/// Reads an answer as it passes.
 #[derive(Debug)]
 pub(super) struct Reader {
     meter: Arc<Meter>,
-    model: String,
-    /// The line that is not complete yet.
-    pending: Vec<u8>,
-    totals: Totals,
-}
-
-/// The tokens of one answer. Its events repeat some of them, always as totals: the largest
-/// number counts.
-#[derive(Debug, Clone, Copy, Default)]
-struct Totals {
-    input: f64,
-    cache_write: f64,
-    cache_read: f64,
-    output: f64,
-}
-
-impl Totals {
-    fn with(self, usage: &Value) -> Self {
-        let tokens = |name: &str| usage[name].as_f64().unwrap_or_default();
-        Self {
-            input: self.input.max(tokens("input_tokens")),
-            cache_write: self.cache_write.max(tokens("cache_creation_input_tokens")),
-            cache_read: self.cache_read.max(tokens("cache_read_input_tokens")),
-            output: self.output.max(tokens("output_tokens")),
-        }
-    }
-
-    fn cost_usd(self, model: &str) -> f64 {
-        let (input, output) = prices(model);
-        let input_tokens = self.input + self.cache_write * 1.25 + self.cache_read * 0.1;
-        (input_tokens * input + self.output * output) / 1_000_000.0
-    }
+    answer: model::Reader,
+    /// What of its cost is counted already.
+    counted: Money,
 }
 
 impl Reader {
-    pub(super) fn read(&mut self, chunk: &Bytes) {
-        for byte in chunk {
-            if *byte == b'\n' {
-                let line = std::mem::take(&mut self.pending);
-                self.line(&line);
-            } else if self.pending.len() < MAX_EVENT_BYTES {
-                self.pending.push(*byte);
-            }
-        }
+    pub(super) fn read(&mut self, chunk: &[u8]) {
+        self.answer.read(chunk);
+        self.count();
     }
 
-    fn line(&mut self, line: &[u8]) {
-        let data = line.strip_prefix(b"data:").unwrap_or(line);
-        let Ok(event) = serde_json::from_slice::<Value>(data) else {
+    fn count(&mut self) {
+        let Some(usage) = self.answer.usage() else {
             return;
         };
-        let message = if event["message"].is_object() {
-            &event["message"]
-        } else {
-            &event
-        };
-        if let Some(model) = message["model"].as_str() {
-            model.clone_into(&mut self.model);
-        }
-        if message["usage"].is_object() {
-            let before = self.totals.cost_usd(&self.model);
-            self.totals = self.totals.with(&message["usage"]);
-            self.meter.count().cost_usd += self.totals.cost_usd(&self.model) - before;
-        }
+        let cost = self.meter.prices.estimate(self.answer.model(), &usage);
+        self.meter.count().cost += cost.less(self.counted);
+        self.counted = self.counted.max(cost);
     }
 }
 
 impl Drop for Reader {
     /// A message that came whole ends without a line end.
     fn drop(&mut self) {
-        let rest = std::mem::take(&mut self.pending);
-        self.line(&rest);
+        self.answer.end();
+        self.count();
     }
-}
-
-fn prices(model: &str) -> (f64, f64) {
-    let known = PRICES.iter().find(|(name, ..)| model.contains(name));
-    known.map_or(DEAREST, |(_, input, output)| (*input, *output))
 }
 
 #[cfg(test)]
@@ -177,18 +131,18 @@ mod tests {
     fn read(meter: &Arc<Meter>, chunks: &[&str]) {
         let mut reader = meter.reader();
         for chunk in chunks {
-            reader.read(&Bytes::copy_from_slice(chunk.as_bytes()));
+            reader.read(chunk.as_bytes());
         }
     }
 
     #[test]
-    fn a_stream_costs_its_totals_however_it_is_cut() {
+    fn the_cost_grows_with_the_answer_and_counts_once() {
         let meter = Arc::new(Meter::new(1.0));
         read(
             &meter,
             &[
                 "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude-son",
-                "net-4\",\"usage\":{\"input_tokens\":100000,\"output_tokens\":1}}}\n\n",
+                "net-4-6\",\"usage\":{\"input_tokens\":100000,\"output_tokens\":1}}}\n\n",
                 "data: {\"type\":\"message_delta\",\"usage\":{\"input_tokens\":100000,\"output_tokens\":10000}}\n\n",
                 "data: {\"type\":\"message_stop\"}\n\n",
             ],
@@ -203,22 +157,34 @@ mod tests {
 
     #[test]
     fn a_whole_message_of_an_unknown_model_costs_the_most() {
-        let meter = Arc::new(Meter::new(0.5));
+        let meter = Arc::new(Meter::new(1.0));
         read(
             &meter,
             &["{\"model\":\"new\",\"usage\":{\"input_tokens\":100000}}"],
         );
-        assert!((meter.cost_usd() - 0.5).abs() < 1e-9);
+        assert!(
+            (meter.cost_usd() - 1.0).abs() < 1e-9,
+            "{}",
+            meter.cost_usd()
+        );
         assert!(meter.is_exhausted());
     }
 
     #[test]
-    fn anything_else_costs_nothing() {
-        let meter = Arc::new(Meter::new(0.5));
-        read(
-            &meter,
-            &["<html>\n", "data: [DONE]\n", "data: {\"usage\":3}\n"],
+    fn a_refusal_says_what_the_run_ends_by() {
+        let noted = |word| {
+            let meter = Meter::new(1.0);
+            meter.note_refusal(word);
+            meter.refusal()
+        };
+        let until = "2026-08-02T00:00:00Z".parse().unwrap();
+        assert_eq!(noted("job-spent"), Some(RunFailure::BudgetExhausted));
+        assert_eq!(noted("held"), Some(RunFailure::BudgetExhausted));
+        assert_eq!(
+            noted("day-spent 2026-08-02T00:00:00Z"),
+            Some(RunFailure::DayBudgetExhausted { until })
         );
-        assert!(meter.cost_usd().abs() < 1e-12);
+        assert_eq!(noted("shut"), Some(RunFailure::ModelShut));
+        assert_eq!(noted("unknown-model"), None);
     }
 }

@@ -77,6 +77,14 @@ impl<'a> Attempt<'a> {
         let outcome = self.work(&workspace).await;
         let end = match outcome {
             Ok(work) => End::Result(RunOutcome::Completed, work),
+            Err(Halt::Failed(failure)) if failure.can_go_on() => {
+                let checkpoint = self.last_checkpoint().await.map(Box::new);
+                let work = Work {
+                    checkpoint,
+                    ..Work::default()
+                };
+                End::Result(RunOutcome::Failed { failure }, work)
+            }
             Err(Halt::Failed(failure)) => failed(failure),
             Err(Halt::Stopped(Stop::Cancelled)) => {
                 End::Result(RunOutcome::Cancelled, Work::default())
@@ -124,6 +132,7 @@ impl<'a> Attempt<'a> {
             changes,
             summary,
             found_files,
+            checkpoint: None,
         })
     }
 

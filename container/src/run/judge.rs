@@ -21,8 +21,8 @@ pub(super) struct Ended {
 
 /// The agent's last words, or why the run failed.
 pub(super) fn verdict(ended: Ended, meter: &Meter) -> Result<String, RunFailure> {
-    if meter.has_refused() {
-        return Err(RunFailure::BudgetExhausted);
+    if let Some(failure) = meter.refusal() {
+        return Err(failure);
     }
     let Some(report) = ended.report else {
         let said = last_line(&ended.stderr);
@@ -61,6 +61,8 @@ pub(super) fn redacted(outcome: RunOutcome, redactor: &Redactor) -> RunOutcome {
         RunFailure::TimedOut
         | RunFailure::TurnsExhausted
         | RunFailure::BudgetExhausted
+        | RunFailure::DayBudgetExhausted { .. }
+        | RunFailure::ModelShut
         | RunFailure::ResultTooLarge { .. } => {}
     }
     RunOutcome::Failed { failure }

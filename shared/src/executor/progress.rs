@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::prompt::LikelyFile;
-use super::run::Spent;
+use super::run::{Checkpoint, Spent};
 use super::steer::SteerStatus;
 use crate::change::FileChange;
 use crate::id::RunId;
@@ -126,6 +126,15 @@ pub enum RunFailure {
     /// The limit of money.
     #[error("the budget was used up")]
     BudgetExhausted,
+    /// The money of the day, of whoever asked or of the server.
+    #[error("the money of the day was used up until {until}")]
+    DayBudgetExhausted {
+        /// When there is more.
+        until: Timestamp,
+    },
+    /// The operator has shut the model calls off.
+    #[error("model calls are shut off")]
+    ModelShut,
     /// The diff holds more than the limits allow.
     #[error("the result has {files} files of {bytes} bytes")]
     ResultTooLarge {
@@ -155,6 +164,8 @@ impl RunOutcome {
                 RunFailure::TimedOut => "timed out",
                 RunFailure::TurnsExhausted => "turns exhausted",
                 RunFailure::BudgetExhausted => "budget exhausted",
+                RunFailure::DayBudgetExhausted { .. } => "day's budget exhausted",
+                RunFailure::ModelShut => "model shut off",
                 RunFailure::ResultTooLarge { .. } => "result too large",
                 RunFailure::Internal { .. } => "internal",
             },
@@ -173,6 +184,16 @@ impl RunOutcome {
     }
 }
 
+impl RunFailure {
+    /// Whether the run could go on from where it stopped, once somebody lets it.
+    pub fn can_go_on(&self) -> bool {
+        matches!(
+            self,
+            Self::BudgetExhausted | Self::DayBudgetExhausted { .. } | Self::ModelShut
+        )
+    }
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -183,6 +204,9 @@ pub struct RunResult {
     pub outcome: RunOutcome,
     /// The diff against the base commit, by path; empty unless the run was completed.
     pub changes: Vec<FileChange>,
+    /// The work of a run that could go on from here: see [`RunFailure::can_go_on`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Box<Checkpoint>>,
     /// The agent's last words, at most 8,000 characters: data, like everything it says.
     pub summary: String,
     /// What the code search in the clone found.

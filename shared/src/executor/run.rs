@@ -108,14 +108,16 @@ impl Default for RunLimits {
     }
 }
 
-/// How the executor reaches the model. The agent itself gets neither: it talks to a proxy in the
-/// executor, with a key that is good for this run on this machine only.
+/// How the executor reaches the model: through the gateway, with a token of its job. The agent
+/// itself gets neither: it talks to a proxy in the executor, with a key that is good for this run
+/// on this machine only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelAccess {
-    /// `ANTHROPIC_BASE_URL`: https (http for loopback only).
+    /// Where `/v1/messages` is: https (http for loopback only).
     pub base_url: String,
-    /// The key, sent as `x-api-key`.
+    /// The token, sent as `x-api-key`. What it opens, until when and for how much money is the
+    /// gateway's to say: [`crate::model`].
     pub api_key: Secret,
     /// A model to ask for instead of the agent's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use crate::discord::message::Message;
 use crate::errand::Errand;
 use crate::fault::{Fault, MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
+use crate::ledger;
 use crate::linear::{NewComment, key};
 use crate::log as logged;
 use crate::report;
@@ -186,6 +187,7 @@ async fn tell_thread<P: Platform, S: Sandbox>(
             let event = logged::Event::JobEnded { outcome: name };
             on.platform.note(&fix.order.reply.trace(), event);
             mark::unmark(on.platform, &fix.order.job).await;
+            ledger::close(on.platform, &fix.order.reply).await;
             Ok(Event::ThreadTold)
         }
         Err(fault) => Err(no_answer(&fault)),

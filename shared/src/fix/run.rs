@@ -1,10 +1,17 @@
 //! Effects on a run in the sandbox.
 
+use std::time::Duration;
+
 use super::services::{Failed, FixServices, Sandbox, of};
 use super::{Brief, Event, Fix, SearchNote};
 use crate::consumer::Platform;
-use crate::executor::{Checkpoint, CloneSource, CodeSearch, ExecutorClient, Prompt, RunRequest};
+use crate::executor::{
+    Checkpoint, CloneSource, CodeSearch, ExecutorClient, ModelAccess, Prompt, RunRequest,
+};
 use crate::id::RunId;
+use crate::ledger;
+use crate::model::Claim;
+use crate::money::Money;
 use crate::service::{Service, ServiceError};
 
 /// How a run stands. Reads only.
@@ -84,6 +91,9 @@ pub(super) async fn stop<P, S: Sandbox>(
     }
 }
 
+/// How much longer than the run its token for the model lives.
+const TOKEN_OUTLIVES_RUN: Duration = Duration::from_mins(5);
+
 /// Starts a run. The executor knows it by its id: a repeat finds it started.
 pub(super) async fn start<P: Platform, S: Sandbox>(
     on: &FixServices<'_, P, S>,
@@ -103,6 +113,18 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
             },
         )
     })?;
+    let cap = Money::from_usd(order.limits.max_budget_usd);
+    // Repeatable: an account that is there stays as it is.
+    ledger::open(on.platform, &order.reply, cap)
+        .await
+        .map_err(|fault| {
+            // Our own object: its weather passes.
+            let error = ServiceError::Unexpected {
+                status: 503,
+                detail: fault.to_string(),
+            };
+            Failed(Service::Ledger, error)
+        })?;
     let token = on
         .services
         .github
@@ -129,7 +151,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
             allowed_folders: on.policy().allowed_folders(),
         },
         limits: order.limits,
-        model: on.settings.runs.model.clone(),
+        model: model_access(on, fix),
         code_search: match brief.search {
             SearchNote::GitHub => None,
             SearchNote::InClone { words, .. } => Some(CodeSearch { words }),
@@ -142,6 +164,25 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
         .await
         .map(Event::RunSeen)
         .map_err(of(Service::Executor))
+}
+
+/// What lets the run call the model: the gateway's address for this job, and a token that is
+/// worth nothing anywhere else or later. It is made when it is needed and never stored.
+fn model_access<P: Platform, S>(on: &FixServices<'_, P, S>, fix: &Fix) -> ModelAccess {
+    let runs = &on.settings.runs;
+    let reply = &fix.order.reply;
+    let claim = Claim::new(
+        reply.job.clone(),
+        reply.guild.clone(),
+        reply.user.clone(),
+        fix.order.limits.wall_clock + TOKEN_OUTLIVES_RUN,
+        on.platform.now(),
+    );
+    ModelAccess {
+        base_url: format!("{}/model/{}", runs.gateway_url, reply.job),
+        api_key: runs.model_tokens.token(&claim),
+        name: runs.model.clone(),
+    }
 }
 
 /// The run before this one was given up because nothing was heard of it. If it is alive behind a

@@ -227,6 +227,7 @@ pub(crate) fn status(state: RunState) -> RunStatus {
 
 fn result(outcome: RunOutcome, changes: Vec<FileChange>) -> Event {
     Event::RunCollected(Box::new(RunResult {
+        checkpoint: None,
         run_id: RunId::new("r-1"),
         outcome,
         changes,

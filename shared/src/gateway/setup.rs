@@ -7,6 +7,7 @@
 use crate::discord::client::DEFAULT_BASE;
 use crate::discord::signature::PublicKey;
 use crate::github::webhook::signature::MIN_SECRET_CHARS;
+use crate::model::ModelSetup;
 use crate::secret::Secret;
 use crate::service::Api;
 
@@ -45,11 +46,24 @@ pub struct Problem {
 
 /// The configuration as it was found.
 #[derive(Debug, Clone)]
-pub struct Setup(Result<GatewaySettings, Vec<Problem>>);
+pub struct Setup {
+    interactions: Result<GatewaySettings, Vec<Problem>>,
+    model: ModelSetup,
+}
 
 impl Setup {
     /// Reads the configuration: `text` looks up a variable or secret, `is_bound` a binding.
     pub fn read(text: impl Fn(&str) -> Option<String>, is_bound: impl Fn(&str) -> bool) -> Self {
+        Self {
+            interactions: Self::interactions(&text, &is_bound),
+            model: ModelSetup::read(&text, &is_bound),
+        }
+    }
+
+    fn interactions(
+        text: impl Fn(&str) -> Option<String>,
+        is_bound: impl Fn(&str) -> bool,
+    ) -> Result<GatewaySettings, Vec<Problem>> {
         let public_key = required(PUBLIC_KEY, &text).and_then(|key| {
             PublicKey::parse(&key).map_err(|error| problem(PUBLIC_KEY, error.to_string()))
         });
@@ -64,12 +78,12 @@ impl Setup {
             (Ok(public_key), Ok(bot_token), Ok(discord_api_url), Ok(webhook_secret))
                 if unbound.is_empty() =>
             {
-                Self(Ok(GatewaySettings {
+                Ok(GatewaySettings {
                     public_key,
                     bot_token,
                     discord_api_url,
                     webhook_secret,
-                }))
+                })
             }
             (public_key, bot_token, discord_api_url, webhook_secret) => {
                 let malformed = [
@@ -80,24 +94,31 @@ impl Setup {
                 ];
                 let mut problems: Vec<_> = malformed.into_iter().flatten().chain(unbound).collect();
                 problems.sort_by_key(|problem| problem.name);
-                Self(Err(problems))
+                Err(problems)
             }
         }
     }
 
     /// The settings, if all is well.
     pub fn settings(&self) -> Result<&GatewaySettings, &[Problem]> {
-        self.0.as_ref().map_err(Vec::as_slice)
+        self.interactions.as_ref().map_err(Vec::as_slice)
     }
 
     /// What is not configured and need not be.
     pub fn off(&self) -> Vec<Problem> {
         let has_webhook = self.settings().is_ok_and(|it| it.webhook_secret.is_some());
         // With problems, the secret is named among them or does not matter yet.
-        if has_webhook || !self.problems().is_empty() {
+        if !self.problems().is_empty() {
             return Vec::new();
         }
-        vec![webhook_is_off()]
+        let webhook = (!has_webhook).then(webhook_is_off);
+        let model = self.model.problems().iter().cloned();
+        webhook.into_iter().chain(model).collect()
+    }
+
+    /// What model calls are passed on with.
+    pub fn model(&self) -> &ModelSetup {
+        &self.model
     }
 
     /// What is wrong.

@@ -143,6 +143,17 @@ events! {
     /// A refusal or a stop was not recorded: neither waits for the audit log.
     Error NotAudited "not in the audit log" { error: Said<'a> }
 
+    // Model calls.
+
+    /// A model call was let in; `most_micro_usd` is held for it.
+    Info ModelCallHeld "model call let in" { most_micro_usd: u64 }
+    /// A model call was not let in, or its cap was reached.
+    Info ModelCallRefused "model call refused" { reason: Said<'a> }
+    /// A model call is over and has cost so much.
+    Info ModelCallSettled "model call settled" { micro_usd: u64 }
+    /// The ledger did not hear what a call has cost: it will count in full.
+    Warn ModelCallNotSettled "model call not settled" { reason: Said<'a> }
+
     // Fixes.
 
     /// The fix is in another stage.

@@ -293,6 +293,19 @@ fn run_failure_in_words(failure: &RunFailure) -> (String, String, Color) {
             narrower,
             Color::ATTENTION,
         ),
+        RunFailure::DayBudgetExhausted { until } => (
+            format!(
+                "The budget of the day was used up before the agent was done. There is more <t:{}:R>.",
+                until.as_second()
+            ),
+            "`/bugbot continue` lets it go on then.",
+            Color::ATTENTION,
+        ),
+        RunFailure::ModelShut => (
+            "The operator has shut off the agents' model.".to_owned(),
+            "`/bugbot continue` lets it go on when the model is back.",
+            Color::ATTENTION,
+        ),
         RunFailure::ResultTooLarge { files, bytes } => (
             format!("The change is too large to be reviewed: {files} files, {bytes} bytes."),
             narrower,

@@ -76,6 +76,13 @@ fn a_run_that_failed() {
         ("turns", RunFailure::TurnsExhausted),
         ("budget", RunFailure::BudgetExhausted),
         (
+            "day_budget",
+            RunFailure::DayBudgetExhausted {
+                until: "2026-08-02T00:00:00Z".parse().unwrap(),
+            },
+        ),
+        ("model_shut", RunFailure::ModelShut),
+        (
             "size",
             RunFailure::ResultTooLarge {
                 files: 900,

@@ -252,6 +252,12 @@ impl Run {
             } else {
                 Vec::new()
             },
+            checkpoint: match &status.state {
+                RunState::Ended {
+                    outcome: RunOutcome::Failed { failure },
+                } if failure.can_go_on() => self.checkpoint(now).map(Box::new),
+                _ => None,
+            },
             summary: self.script.summary.clone(),
             found_files: Vec::new(),
             spent: status.spent,

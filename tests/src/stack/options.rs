@@ -33,6 +33,20 @@ impl Options {
         self
     }
 
+    /// Sets a variable or secret of the gateway.
+    #[must_use]
+    pub fn gateway(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.gateway.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Sets a variable or secret of the consumer.
+    #[must_use]
+    pub fn consumer(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.consumer.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// The line that the harness reads first.
     pub(super) fn line(&self) -> Value {
         json!({

@@ -12,6 +12,8 @@ use shared::thread;
 use super::World;
 use crate::discord::{Act, Exchange};
 
+/// Where the gateway is.
+pub(super) const ORIGIN: &str = "https://gateway.test";
 const URL: &str = "https://gateway.test/discord/interactions";
 
 /// The gateway worker: an HTTP service by itself.

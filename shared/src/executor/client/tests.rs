@@ -165,6 +165,7 @@ fn a_result_comes_back_as_it_was_and_is_none_before_the_end() {
                 content: Content(vec![0, 255]),
             },
         }],
+        checkpoint: None,
         summary: "Fixed.".into(),
         found_files: vec![],
         spent: Spent::default(),
