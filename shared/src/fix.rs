@@ -25,6 +25,7 @@ mod run;
 mod search;
 mod services;
 mod stage;
+mod steer;
 mod step;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -43,6 +44,7 @@ pub use stage::{
     Archived, Backlog, Base, Brief, Cause, Closing, Coding, CodingPhase, Doubt, Merge, MergeStep,
     Qa, QaStep, SearchNote, Stage, Work,
 };
+pub use steer::{Delivery, Steering};
 
 use std::time::Duration;
 
@@ -138,6 +140,9 @@ pub struct Fix {
     /// What came after the pull request was opened.
     #[serde(default)]
     pub after: After,
+    /// Further instructions for its agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    steers: Vec<Steering>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -166,6 +171,7 @@ impl Fix {
             retry: Retry::default(),
             notes: Vec::new(),
             after: After::default(),
+            steers: Vec::new(),
             order,
         }
     }
@@ -185,6 +191,9 @@ impl Fix {
         self.order.description.clear();
         self.order.report.clear();
         self.order.packet = None;
+        for known in &mut self.steers {
+            known.steer.text.clear();
+        }
     }
 
     /// The message in the thread, once it exists.

@@ -19,6 +19,7 @@ mod pull_request;
 mod roles;
 mod show;
 pub mod split;
+mod steering;
 #[cfg(test)]
 mod tests;
 
@@ -34,3 +35,4 @@ pub use pull_request::{
 };
 pub use roles::denied;
 pub use show::show;
+pub use steering::{steer_too_long, steering_taken, too_many_steers};

@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use super::after;
 use super::perform::perform;
 use super::services::{FixServices, Sandbox};
-use super::{Effect, Event, Fix, FixView, Next, Request, Response, Stage};
+use super::{Effect, Event, Fix, FixView, Next, Request, Response, Stage, steer};
 use crate::consumer::Platform;
+use crate::executor::Steer;
 use crate::log as logged;
 use crate::report;
 
@@ -79,9 +80,10 @@ pub async fn answer<P: Platform, S: Sandbox>(
         (Request::Approve { .. } | Request::Reject { .. }, Some(_)) => Ok(Response::Refused {
             why: report::nothing_to_approve(),
         }),
-        (Request::Steer { .. }, Some(_)) => Ok(Response::Refused {
-            why: report::cannot_be_steered(),
-        }),
+        (Request::Steer { by, id, text }, Some(fix)) => {
+            let told = Steer { id, text };
+            steer::answer(store, fix, by, told, services.policy(), now).await
+        }
         (Request::Continue { .. }, Some(_)) => Ok(Response::Refused {
             why: report::nothing_to_continue(),
         }),

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{AfterEvent, Base, Brief, SearchNote, Todo};
 use crate::change::FileChange;
-use crate::executor::{Checkpoint, LikelyFile, RunResult, RunStatus};
+use crate::executor::{Checkpoint, LikelyFile, RunResult, RunStatus, Steer};
 use crate::github::PullRequest;
-use crate::id::{CommitId, RunId, UserId};
+use crate::id::{CommitId, JobId, RunId, UserId};
 use crate::policy::Violation;
 use crate::report::LiveMessage;
 use crate::service::{Service, ServiceError};
@@ -50,6 +50,13 @@ pub enum Effect {
     LookAtRun {
         /// The run.
         run: RunId,
+    },
+    /// Give a run's agent a further instruction.
+    SteerRun {
+        /// The run.
+        run: RunId,
+        /// The instruction.
+        steer: Box<Steer>,
     },
     /// Save the work of a run that goes on.
     CheckpointRun {
@@ -162,6 +169,18 @@ pub enum Event {
     RunLost,
     /// The sandbox did not answer.
     RunSilent,
+    /// Somebody has a further instruction for the agent.
+    SteerRequested {
+        /// Who.
+        by: UserId,
+        /// The instruction.
+        steer: Steer,
+    },
+    /// The run takes an instruction no more.
+    SteerRefused {
+        /// Which one.
+        id: JobId,
+    },
     /// The work so far of a run that goes on; `None` if there is nothing to save.
     RunCheckpointed(Option<Box<Checkpoint>>),
     /// The interrupted run's work.

@@ -89,7 +89,13 @@ impl Fix {
             CodingPhase::Watch {
                 is_save_due: true, ..
             } => Effect::CheckpointRun { run },
-            CodingPhase::Watch { .. } => Effect::LookAtRun { run },
+            CodingPhase::Watch { .. } => match self.waiting_steer() {
+                Some(steer) => Effect::SteerRun {
+                    run,
+                    steer: Box::new(steer.clone()),
+                },
+                None => Effect::LookAtRun { run },
+            },
             CodingPhase::Save { .. } => Effect::SaveRun { run },
             CodingPhase::Collect { .. } => Effect::CollectRun { run },
         }

@@ -88,6 +88,7 @@ async fn attempt<P: Platform, S: Sandbox>(
             checkpoint,
         } => run::start(on, fix, run, *brief, checkpoint.map(|saved| *saved)).await,
         Effect::LookAtRun { run } => run::look_at(on, fix, &run).await,
+        Effect::SteerRun { run, steer } => run::steer(on, fix, &run, &steer).await,
         Effect::CheckpointRun { run } => run::checkpoint(on, fix, &run).await,
         Effect::SaveRun { run } => run::save(on, fix, &run).await,
         Effect::CollectRun { run } => run::collect(on, fix, &run).await,

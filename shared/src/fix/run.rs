@@ -6,7 +6,7 @@ use super::services::{Failed, FixServices, Sandbox, of};
 use super::{Brief, Event, Fix, SearchNote};
 use crate::consumer::Platform;
 use crate::executor::{
-    Checkpoint, CloneSource, CodeSearch, ExecutorClient, ModelAccess, Prompt, RunRequest,
+    Checkpoint, CloneSource, CodeSearch, ExecutorClient, ModelAccess, Prompt, RunRequest, Steer,
 };
 use crate::id::RunId;
 use crate::ledger;
@@ -24,6 +24,24 @@ pub(super) async fn look_at<P, S: Sandbox>(
         Ok(status) => Ok(Event::RunSeen(status)),
         Err(ServiceError::NotFound) => Ok(Event::RunLost),
         // A sandbox that cannot be reached or breaks down is no error here: its lease decides.
+        Err(error) if error.is_transient() => Ok(Event::RunSilent),
+        Err(error) => Err(Failed(Service::Executor, error)),
+    }
+}
+
+/// Tells a run's agent something. The executor knows it by its id: a repeat finds it told.
+pub(super) async fn steer<P, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    run: &RunId,
+    steer: &Steer,
+) -> Result<Event, Failed> {
+    match executor(on, fix).steer(run, steer).await {
+        Ok(status) => Ok(Event::RunSeen(status)),
+        Err(ServiceError::Refused(_)) => Ok(Event::SteerRefused {
+            id: steer.id.clone(),
+        }),
+        Err(ServiceError::NotFound) => Ok(Event::RunLost),
         Err(error) if error.is_transient() => Ok(Event::RunSilent),
         Err(error) => Err(Failed(Service::Executor, error)),
     }
@@ -157,7 +175,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
             SearchNote::InClone { words, .. } => Some(CodeSearch { words }),
         },
         checkpoint,
-        steers: Vec::new(),
+        steers: fix.steers_for_a_run(),
     };
     executor(on, fix)
         .start(&request)

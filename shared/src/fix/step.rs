@@ -34,6 +34,8 @@ impl Fix {
             }
             Event::NotShown { not_before } => self.live.not_before = Some(not_before),
             Event::CancelRequested { by } => self.cancel(by, now),
+            Event::SteerRequested { by, steer } => self.steer_requested(by, steer, now),
+            Event::SteerRefused { id } => self.steer_refused(&id),
             // The stage went on while the effect was performed: by a cancel.
             Event::Failed { effect, .. } if self.pending().as_ref() != Some(&*effect) => {}
             Event::Failed {
@@ -45,12 +47,16 @@ impl Fix {
                 self.fail(service, &error, not_before, now);
             }
             event => {
+                if let Event::RunSeen(status) = &event {
+                    self.note_steers(status);
+                }
                 if let Some(stage) = self.advance(event, policy, now) {
                     self.stage = stage;
                     self.retry = Retry::default();
                 }
             }
         }
+        self.settle_steers();
         if self.stage.is_closed() {
             self.slim_down();
         }

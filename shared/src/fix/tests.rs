@@ -302,6 +302,22 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
         ("run lost", Event::RunLost),
         ("run silent", Event::RunSilent),
         (
+            "steer",
+            Event::SteerRequested {
+                by: UserId::new("42"),
+                steer: crate::executor::Steer {
+                    id: JobId::new("9"),
+                    text: "Only the cart.".to_owned(),
+                },
+            },
+        ),
+        (
+            "steer refused",
+            Event::SteerRefused {
+                id: JobId::new("9"),
+            },
+        ),
+        (
             "run checkpointed",
             Event::RunCheckpointed(Some(Box::new(checkpoint.clone()))),
         ),
@@ -486,6 +502,7 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
             Effect::StartRun { .. } => Event::RunSeen(status(RunState::Cloning)),
             Effect::LookAtRun { .. } => Event::RunSeen(status(ended)),
             Effect::CollectRun { .. } => result(RunOutcome::Completed, vec![change("src/cart.ts")]),
+            Effect::SteerRun { .. } => panic!("nobody steers"),
             Effect::CheckpointRun { .. } | Effect::SaveRun { .. } | Effect::StopRun { .. } => {
                 panic!("nothing was interrupted")
             }

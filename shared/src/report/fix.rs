@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::escape::{inline_code, text as escape};
-use super::{after, format};
+use super::{after, format, steering};
 use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
 use crate::fix::{Archived, Backlog, Cause, CodingPhase, Fix, Merge, QaStep, SearchNote, Stage};
@@ -90,6 +90,7 @@ pub fn fix_progress(fix: &Fix, now: Timestamp) -> String {
         }
         Stage::Merge(_) | Stage::Archived(_) => {}
     }
+    lines.extend(steering::lines(fix));
     lines.join("\n")
 }
 
@@ -149,6 +150,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
         "Written by an agent and checked against the path policy: review it before you merge.",
     );
     embed = after::standing(fix, embed);
+    embed = with_steering(embed, fix);
     if !fix.notes().is_empty() {
         embed = embed.with_field("Not done", escape(&fix.notes().join("\n")));
     }
@@ -183,6 +185,7 @@ fn ended_without(fix: &Fix, archived: &Archived) -> Message {
             .with_inline_field("Cost", format::cost(&archived.spent))
             .with_inline_field("Time", format::duration(archived.spent.elapsed));
     }
+    embed = with_steering(embed, fix);
     let mark = if matches!(archived.cause, Cause::Cancelled { .. }) {
         "🛑"
     } else {
@@ -190,6 +193,14 @@ fn ended_without(fix: &Fix, archived: &Archived) -> Message {
     };
     let first_line = what.lines().next().unwrap_or_default().to_owned();
     Message::text(format!("{mark} **{}** · {first_line}", issue.key)).with_embed(embed)
+}
+
+fn with_steering(embed: Embed, fix: &Fix) -> Embed {
+    let lines: Vec<_> = steering::lines(fix).collect();
+    if lines.is_empty() {
+        return embed;
+    }
+    embed.with_field("Steering", lines.join("\n"))
 }
 
 /// What happened, what to do next, and how bad it is.

@@ -14,6 +14,7 @@ mod retry;
 mod roles;
 mod sandbox;
 mod status;
+mod steer;
 mod sweep;
 mod together;
 
