@@ -9,10 +9,12 @@ mod sandbox;
 mod store;
 
 use platform::{Rows, object, queue};
+use shared::checkup;
 use shared::deliver::{Settled, bury, deliver, sweep};
 use shared::fault::{attempt_at, backoff};
 use shared::fix::{self, FixServices, answer, drive};
 use shared::log::{Event as LogEvent, Said};
+use shared::operator;
 use shared::ports::{Clock as _, Dice as _, Log as _};
 use shared::settings::Settings;
 use shared::thread::{self, Thread};
@@ -58,9 +60,13 @@ async fn consume(batch: MessageBatch<JsValue>, env: Env, _context: Context) -> R
 
 #[event(scheduled)]
 async fn look_after(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    if let Ok(platform) = Ports::new(&env)
-        && let Ok(settings) = settings(&env, &platform)
-    {
+    let Ok(platform) = Ports::new(&env) else {
+        return;
+    };
+    let settings = Settings::from_env(|name| platform::env::text(&env, name));
+    let problems = settings.as_ref().err().map(|bad| bad.0.clone());
+    operator::beat(&platform, &problems.unwrap_or_default(), platform.now()).await;
+    if let Ok(settings) = self::settings(&env, &platform) {
         sweep(&platform, &settings).await;
     }
 }
@@ -125,6 +131,9 @@ impl DurableObject for JobObject {
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
+        if request.path() == operator::CHECKUP_PATH {
+            return self.check_up(request).await;
+        }
         let question = match object::question::<fix::Request>(request).await {
             Ok(question) => question,
             Err(failed) => return object::answer::<(), _>(Err(failed)),
@@ -145,6 +154,18 @@ impl DurableObject for JobObject {
 }
 
 impl JobObject {
+    /// Not about a job: tries this worker's own credentials, which no other worker has.
+    async fn check_up(&self, request: Request) -> Result<Response> {
+        let question = match object::question::<operator::CheckUp>(request).await {
+            Ok(question) => question,
+            Err(failed) => return object::answer::<(), _>(Err(failed)),
+        };
+        let platform = Ports::new(&self.env)?;
+        let settings = Settings::from_env(|name| platform::env::text(&self.env, name));
+        let checks = checkup::check_up(&platform, &settings, &question).await;
+        object::answer::<_, String>(Ok(checks))
+    }
+
     async fn with_services(
         &self,
         act: impl AsyncFnOnce(&FixStore, &FixServices<'_, Ports, ExecutorPort>) -> Result<Response>,

@@ -1,6 +1,7 @@
 //! The one public worker: the shell over [`shared::gateway`] and [`shared::model`], which decide
 //! all.
 
+mod back;
 mod model;
 mod ports;
 

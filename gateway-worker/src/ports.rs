@@ -13,6 +13,7 @@ use shared::gateway::{
 };
 use shared::http::Http;
 use shared::id::ThreadId;
+use shared::operator::Back;
 use shared::ports::{Clock, Log, Queue, QueueRefused};
 use shared::thread;
 
@@ -30,6 +31,10 @@ impl Ports for OfWorker {
     }
 
     fn memory(&self) -> &impl ThreadMemory {
+        self
+    }
+
+    fn back(&self) -> &impl Back {
         self
     }
 

@@ -51,7 +51,18 @@ impl Objects {
         question: &Q,
         within: Duration,
     ) -> Result<A, CallFailed> {
-        let answer = self.send(name, posted(question)?, within).await?;
+        self.call_at(name, "/", question, within).await
+    }
+
+    /// The same at another path of the object.
+    pub async fn call_at<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        name: &str,
+        path: &'static str,
+        question: &Q,
+        within: Duration,
+    ) -> Result<A, CallFailed> {
+        let answer = self.send(name, posted(path, question)?, within).await?;
         parse(&answer)
     }
 
@@ -95,10 +106,10 @@ pub fn answer<A: Serialize, E: std::fmt::Display>(
     Ok(worker::Response::builder().with_status(status).fixed(body))
 }
 
-fn posted<Q: Serialize>(question: &Q) -> Result<Request, CallFailed> {
+fn posted<Q: Serialize>(path: &'static str, question: &Q) -> Result<Request, CallFailed> {
     let body =
         serde_json::to_vec(question).map_err(|error| CallFailed::Malformed(error.to_string()))?;
-    Ok(http::Request::post("http://object/")
+    Ok(http::Request::post(format!("http://object{path}"))
         .body(body)
         .expect("a constant request line is valid"))
 }

@@ -5,6 +5,7 @@
 
 mod amount;
 pub mod catalogue;
+mod drift;
 mod grammar;
 pub mod help;
 mod lexer;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use amount::{MAX_BUDGET_USD, MIN_BUDGET_USD};
 pub use catalogue::{OptionName, Verb};
+pub use drift::{Drift, drift};
 pub use grammar::{Addressee, parse_text};
 pub use registration::render_registration;
 pub use rejection::Rejection;

@@ -17,7 +17,7 @@ mod permit;
 mod sweep;
 mod tell;
 
-pub use dead_letter::{DEAD_PREFIX, DeadLetter, bury};
+pub use dead_letter::{DEAD_PREFIX, DeadLetter, DeadRecord, Mark, bury};
 pub use sweep::sweep;
 
 use std::time::Duration;
@@ -319,6 +319,6 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
 
 /// How a job ends that was stopped before it began.
 fn stopped(by: &UserId) -> (Message, Outcome) {
-    let outcome = Outcome::Cancelled(format!("cancelled by <@{by}>"));
+    let outcome = Outcome::Cancelled(format!("cancelled by {}", report::mention(by)));
     (report::cancelled_before_it_began(by), outcome)
 }

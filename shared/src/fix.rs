@@ -14,6 +14,7 @@
 
 mod after;
 mod checkpoint;
+mod details;
 mod drive;
 mod effect;
 mod next;
@@ -35,6 +36,7 @@ pub use after::{
     After, AfterEvent, AfterLimits, Answer, ChecksSeen, Deployed, HookAnswer, MAX_REVIEW_ROUNDS,
     Moved, News, NoRound, Standing, Todo, find_job,
 };
+pub use details::FixDetails;
 pub use drive::{Store, answer, drive};
 pub use effect::{Effect, Event, Next};
 pub use protocol::{FixView, Jobs, Request, Response};

@@ -16,7 +16,7 @@ mod intent;
 mod setup;
 mod suggest;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use crate::github::webhook;
 use crate::http::{Http, Request, Response};
 use crate::log::{Event, Said};
+use crate::operator;
 use crate::ports::{Clock, Log, Queue};
 use crate::trace::Trace;
 
@@ -40,12 +41,14 @@ use crate::trace::Trace;
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// The only headers that are looked at.
-pub const HEADERS: [&str; 5] = [
+pub const HEADERS: [&str; 7] = [
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     webhook::signature::SIGNATURE_HEADER,
     webhook::EVENT_HEADER,
     webhook::DELIVERY_HEADER,
+    operator::AUTHORIZATION_HEADER,
+    operator::OPERATOR_HEADER,
 ];
 
 /// Where GitHub delivers what happens to pull requests.
@@ -55,6 +58,7 @@ pub const GITHUB_WEBHOOK_PATH: &str = "/github/webhook";
 pub fn max_body_bytes(path: &str) -> usize {
     match path {
         GITHUB_WEBHOOK_PATH => webhook::MAX_BODY_BYTES,
+        path if path.starts_with(operator::ROOT) => operator::MAX_BODY_BYTES,
         _ => MAX_BODY_BYTES,
     }
 }
@@ -67,6 +71,8 @@ pub trait Ports {
     fn queue(&self) -> &impl Queue;
     /// To what conversations know.
     fn memory(&self) -> &impl ThreadMemory;
+    /// To what operators look at and act on.
+    fn back(&self) -> &impl operator::Back;
     /// The time.
     fn clock(&self) -> &impl Clock;
     /// Log lines.
@@ -89,6 +95,9 @@ pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Res
             answer::readiness(setup.problems(), &setup.off())
         }
         ("/health" | "/health/ready", _) => answer::method_not_allowed("GET, HEAD"),
+        (path, _) if path.starts_with(operator::ROOT) => {
+            operator::handle(request, setup, ports).await
+        }
         _ => answer::not_found(),
     }
 }

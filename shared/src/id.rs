@@ -76,6 +76,21 @@ ids! {
     CommitId,
 }
 
+/// Operators are users too. Discord's users have numbers, so none of them looks like one.
+const OPERATOR_PREFIX: &str = "operator:";
+
+impl UserId {
+    /// An operator of this name.
+    pub fn of_operator(name: &str) -> Self {
+        Self(format!("{OPERATOR_PREFIX}{name}"))
+    }
+
+    /// The operator's name, if it is one.
+    pub fn operator(&self) -> Option<&str> {
+        self.0.strip_prefix(OPERATOR_PREFIX)
+    }
+}
+
 impl JobId {
     /// The job of an interaction. One interaction is one job, however often it is delivered.
     pub fn of(interaction: &InteractionId) -> Self {

@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod change;
+pub mod checkup;
 pub mod command;
 pub mod consumer;
 pub mod contextualize;
@@ -29,6 +30,7 @@ pub mod log;
 mod millis;
 pub mod model;
 pub mod money;
+pub mod operator;
 pub mod pipeline;
 pub mod policy;
 pub mod ports;

@@ -26,6 +26,7 @@ mod tests;
 pub use after::{deployed, no_deploy_hook, pull_request_news, review_answer};
 pub use answers::*;
 pub use fix::{fix_line, fix_outcome, fix_progress, fix_terminal};
+pub use format::mention;
 pub use live::{LiveMessage, ReplyTo};
 pub use orders::*;
 pub use packet::{Packet, contextualized};

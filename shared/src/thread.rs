@@ -12,6 +12,7 @@
 
 mod client;
 mod known_job;
+mod operate;
 mod protocol;
 mod step;
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod course;
 mod front;
 mod ledgers;
 mod objects;
+mod operator;
 mod ports;
 mod queue;
 mod strike;
@@ -31,6 +32,7 @@ use shared::id::{ChannelId, JobId, ThreadId, UserId};
 use shared::settings::Settings;
 
 use self::objects::JobCell;
+pub use self::operator::Office;
 pub use self::queue::MemoryQueue;
 use self::strike::Meter;
 pub use self::strike::{Meanwhile, Strike};
@@ -120,6 +122,7 @@ impl World {
             .at(github::ORIGIN, github.router())
             .at(executor_fake::ORIGIN, executor.router());
         let usual = [
+            ("OPERATOR_TOKEN", operator::TOKEN.to_owned()),
             ("DISCORD_PUBLIC_KEY", discord.public_key()),
             ("DISCORD_BOT_TOKEN", discord.bot_token().expose().to_owned()),
             ("LINEAR_API_KEY", LINEAR_KEY.to_owned()),

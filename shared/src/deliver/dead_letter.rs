@@ -5,9 +5,11 @@
 //! too often; and a delivery that knows that trying again cannot help puts it there at once,
 //! with the reason. Both end in [`bury`].
 
+mod record;
+
 use std::time::Duration;
 
-use jiff::Timestamp;
+pub use record::{DEAD_PREFIX, DeadRecord, Mark};
 use serde::{Deserialize, Serialize};
 
 use super::handover::{kept_by_its_object, pass_on};
@@ -23,11 +25,6 @@ use crate::report::{self, ReplyTo};
 use crate::settings::Settings;
 use crate::thread::{Inspection, Outcome, ThreadClient};
 use crate::trace::Trace;
-
-/// How long the operator can find a dead job: as long as Queues keep a message at most twice.
-const KEPT: Duration = Duration::from_hours(28 * 24);
-/// The keys of dead jobs in the key-value store start with this.
-pub const DEAD_PREFIX: &str = "dead:";
 
 /// A message that a delivery parked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,15 +54,6 @@ impl DeadLetter {
             ..self
         }
     }
-}
-
-/// What the operator finds.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record<'a> {
-    reason: &'a str,
-    buried_at: Timestamp,
-    body: &'a str,
 }
 
 /// Puts a message on the dead-letter queue.
@@ -132,14 +120,9 @@ async fn entomb<P: Platform + Jobs>(
     };
     let shown_reason = reason.unwrap_or("tried as often as allowed");
     let body = without_token(body);
-    let record = Record {
-        reason: shown_reason,
-        buried_at: now,
-        body: &body,
-    };
-    let record = serde_json::to_string(&record).expect("strings and a time are JSON");
-    platform
-        .put(&key, &record, Some(KEPT))
+    let record = DeadRecord::new(shown_reason, body, now);
+    record
+        .store(platform, &key)
         .await
         .map_err(|error| error.to_string())?;
     let error = letter.and_then(|letter| letter.error.as_deref());

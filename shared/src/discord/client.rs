@@ -7,6 +7,7 @@
 //!
 //! <https://docs.discord.com/developers/reference>
 
+mod application;
 mod commands;
 mod error;
 mod rate;
@@ -19,7 +20,10 @@ mod write;
 
 use std::time::Duration;
 
-pub use commands::{parse_registered, register_commands_request};
+pub use application::{Application, application_request, parse_application};
+pub use commands::{
+    list_commands_request, parse_commands, parse_registered, register_commands_request,
+};
 pub use rate::RateHint;
 pub use read::{
     MAX_PAGE, get_message_request, list_messages_request, parse_message, parse_messages,
@@ -179,6 +183,21 @@ impl<H: Http> DiscordClient<H> {
     ) -> Result<usize, ServiceError> {
         let request = register_commands_request(&self.api, application, guild, commands);
         parse_registered(&self.send(request).await?)
+    }
+
+    /// All our commands as Discord has them, everywhere or in one server.
+    pub async fn commands(
+        &self,
+        application: &ApplicationId,
+        guild: Option<&GuildId>,
+    ) -> Result<Vec<serde_json::Value>, ServiceError> {
+        let request = list_commands_request(&self.api, application, guild);
+        parse_commands(&self.send(request).await?)
+    }
+
+    /// The application that the token belongs to.
+    pub async fn application(&self) -> Result<Application, ServiceError> {
+        parse_application(&self.send(application_request(&self.api)).await?)
     }
 
     async fn send(&self, request: Request) -> Result<Response, ServiceError> {

@@ -46,6 +46,11 @@ impl PublicKey {
         Ok(Self(key))
     }
 
+    /// The key as Discord's developer portal shows it.
+    pub fn to_hex(&self) -> String {
+        hex::encode(self.0.as_bytes())
+    }
+
     fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), Refusal> {
         // Strict: refuses an `s` that is not reduced and an `R` of small order, with which one
         // message would have several signatures.

@@ -106,6 +106,7 @@ pub async fn answer<P: Platform, S: Sandbox>(
             store.wake_at(now).await?;
             Ok(Response::Noted)
         }
+        (Request::Inspect, Some(fix)) => Ok(Response::Inspected(Box::new(fix.details(now)))),
         (Request::Look, Some(fix)) => Ok(Response::Seen(fix.view(now))),
         (Request::Poke, Some(fix)) => {
             wake_if_open(store, &fix, now).await?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Order, RoundEnd};
+use super::{FixDetails, Order, RoundEnd};
 use crate::github::webhook::Notice;
 use crate::id::{JobId, ThreadId, UserId};
 use crate::pipeline;
@@ -74,6 +74,8 @@ pub enum Request {
     },
     /// How does it stand?
     Look,
+    /// The same with everything that an operator may want to know.
+    Inspect,
     /// Go on, should you have come to a halt. Asked by the sweep.
     Poke,
 }
@@ -113,6 +115,8 @@ pub enum Response {
     },
     /// To [`Request::Look`] and [`Request::Poke`].
     Seen(FixView),
+    /// To [`Request::Inspect`].
+    Inspected(Box<FixDetails>),
     /// It was never started here.
     Missing,
 }

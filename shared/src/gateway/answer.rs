@@ -101,7 +101,7 @@ pub(super) fn bad_request(error: impl std::fmt::Display) -> Response {
     text(400, &error.to_string())
 }
 
-pub(super) fn not_found() -> Response {
+pub(crate) fn not_found() -> Response {
     text(404, "not found")
 }
 

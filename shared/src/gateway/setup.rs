@@ -8,6 +8,7 @@ use crate::discord::client::DEFAULT_BASE;
 use crate::discord::signature::PublicKey;
 use crate::github::webhook::signature::MIN_SECRET_CHARS;
 use crate::model::ModelSetup;
+use crate::operator::OperatorSetup;
 use crate::secret::Secret;
 use crate::service::Api;
 
@@ -49,6 +50,8 @@ pub struct Problem {
 pub struct Setup {
     interactions: Result<GatewaySettings, Vec<Problem>>,
     model: ModelSetup,
+    /// By itself: the operator API works where the settings do not, to say so.
+    operator: OperatorSetup,
 }
 
 impl Setup {
@@ -57,7 +60,13 @@ impl Setup {
         Self {
             interactions: Self::interactions(&text, &is_bound),
             model: ModelSetup::read(&text, &is_bound),
+            operator: OperatorSetup::read(&text, &is_bound),
         }
+    }
+
+    /// The operator API's own.
+    pub fn operator(&self) -> &OperatorSetup {
+        &self.operator
     }
 
     fn interactions(

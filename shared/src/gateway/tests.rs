@@ -21,7 +21,7 @@ const NOW: i64 = 1_780_000_000;
 
 /// What surrounds the gateway, with every call it made.
 #[derive(Default)]
-struct World {
+pub(crate) struct World {
     discord: RefCell<VecDeque<Result<Response, Unreachable>>>,
     asked: RefCell<Vec<(String, Duration)>>,
     queue_refuses: Cell<bool>,
@@ -86,6 +86,9 @@ impl Ports for World {
     fn memory(&self) -> &impl ThreadMemory {
         self
     }
+    fn back(&self) -> &impl operator::Back {
+        &operator::Nothing
+    }
     fn clock(&self) -> &impl Clock {
         self
     }
@@ -95,6 +98,10 @@ impl Ports for World {
 }
 
 impl World {
+    pub(crate) fn logged(&self) -> Vec<String> {
+        self.log.borrow().clone()
+    }
+
     fn with_history(messages: &Value) -> Self {
         let world = Self::default();
         let answer = ::http::Response::new(messages.to_string().into_bytes());
@@ -139,7 +146,7 @@ impl World {
     }
 }
 
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
@@ -163,7 +170,7 @@ fn configured(name: &str) -> Option<String> {
     }
 }
 
-fn request(method: &str, path: &str, body: &[u8]) -> Request {
+pub(crate) fn request(method: &str, path: &str, body: &[u8]) -> Request {
     ::http::Request::builder()
         .method(method)
         .uri(format!("https://gateway.test{path}"))
@@ -190,7 +197,7 @@ fn signed_at(seconds: i64, body: &[u8]) -> Request {
     request
 }
 
-fn text_of(response: &Response) -> String {
+pub(crate) fn text_of(response: &Response) -> String {
     String::from_utf8(response.body().clone()).unwrap()
 }
 

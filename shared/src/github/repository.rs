@@ -23,6 +23,22 @@ pub struct Repository {
     pub archived: bool,
     /// Where to clone it from.
     pub clone_url: String,
+    /// What the token may do there. For an App's token GitHub leaves it out.
+    #[serde(default)]
+    permissions: Granted,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+struct Granted {
+    #[serde(default)]
+    push: bool,
+}
+
+impl Repository {
+    /// Whether a personal token may write there.
+    pub fn can_push(&self) -> bool {
+        self.permissions.push
+    }
 }
 
 /// Reads a repository.

@@ -79,6 +79,13 @@ events! {
     /// Autocomplete was left empty.
     Warn NothingToOffer "nothing to offer" { reason: Said<'a> }
 
+    // Operators.
+
+    /// Somebody came to the operator API without its token.
+    Warn OperatorRefused "operator refused" { }
+    /// An operator gave an order; it is in the audit log, and `bugbot` shows what came of it.
+    Info OperatorOrder "operator order" { by: &'a str, action: &'a str }
+
     // GitHub's notices.
 
     /// A delivery was not signed by GitHub.

@@ -1,7 +1,7 @@
 //! The short answers: to commands that ask or order, and for jobs that end otherwise than well.
 
 use super::escape::{inline_code, text as escape};
-use super::format;
+use super::format::{self, mention};
 use crate::discord::message::{Color, Embed, Message};
 use crate::fault::Fault;
 use crate::fix::FixView;
@@ -38,7 +38,7 @@ pub fn crowded() -> String {
 
 /// A job that was stopped before it began.
 pub fn cancelled_before_it_began(by: &UserId) -> Message {
-    Message::text(format!("🛑 Cancelled by <@{by}> before it began."))
+    Message::text(format!("🛑 Cancelled by {} before it began.", mention(by)))
 }
 
 /// The answer to `cancel`.
@@ -140,6 +140,19 @@ pub fn unreadable(command: &str) -> Message {
                 "What next",
                 "Give the command again. If it ends here again, tell the operator, for whom the job is kept: the two halves of bugbot are of different versions.",
             ),
+    )
+}
+
+/// A job that an operator put aside before anybody was told of it.
+pub fn discarded(command: &str, by: &UserId) -> Message {
+    Message::embed(
+        Embed::titled(format!("{} was put aside", inline_code(command)))
+            .with_color(Color::NEUTRAL)
+            .with_description(format!(
+                "It could not be done, and {} let it be.",
+                mention(by)
+            ))
+            .with_field("What next", "`/bugbot retry` does it again."),
     )
 }
 

@@ -208,7 +208,7 @@ fn cause_in_words(cause: &Cause) -> (String, String, Color) {
     let retry = "`/bugbot retry` starts it again.".to_owned();
     match cause {
         Cause::Cancelled { by } => {
-            (format!("Cancelled by <@{by}>. Nothing was pushed."), retry, Color::NEUTRAL)
+            (format!("Cancelled by {}. Nothing was pushed.", format::mention(by)), retry, Color::NEUTRAL)
         }
         Cause::NoChange { summary } => (
             format!(

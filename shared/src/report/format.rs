@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::escape;
 use crate::executor::Spent;
+use crate::id::UserId;
 
 /// With a capital at its beginning.
 pub(super) fn sentence(text: &str) -> String {
@@ -44,6 +46,15 @@ pub(super) fn cost(spent: &Spent) -> String {
     )
 }
 
+/// Somebody as Discord shows them; operators, who act from outside Discord, by what they call
+/// themselves ([`crate::operator::Operator`]).
+pub fn mention(user: &UserId) -> String {
+    match user.operator() {
+        Some(name) => format!("operator {}", escape::text(name)),
+        None => format!("<@{user}>"),
+    }
+}
+
 /// `1 file`, `3 files`.
 pub(super) fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
@@ -62,6 +73,13 @@ pub(super) fn list(lines: impl ExactSizeIterator<Item = String>, max: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_operator_is_named_and_no_broken_mention() {
+        assert_eq!(mention(&UserId::new("123")), "<@123>");
+        assert_eq!(mention(&UserId::of_operator("ann")), "operator ann");
+        assert_eq!(mention(&UserId::of_operator("a_b_")), r"operator a\_b\_");
+    }
 
     #[test]
     fn durations_read_as_people_say_them() {

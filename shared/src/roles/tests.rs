@@ -123,3 +123,21 @@ fn the_permit_says_what_gave_the_right() {
     assert_eq!(permit(&[RoleId::new("10")]), "role:10");
     assert_eq!(permit(&[]), "everyone");
 }
+
+#[test]
+fn an_operator_may_do_everything_where_nobody_else_may() {
+    let operator = UserId::of_operator("ann");
+    let actor = Actor {
+        user: &operator,
+        roles: &[],
+        in_server: true,
+    };
+    let permit = Roles::default().decide(Fix, actor);
+    assert_eq!(permit, Ok(Permit("operator".to_owned())));
+    let posing = UserId::new("operator");
+    let posing = Actor {
+        user: &posing,
+        ..actor
+    };
+    assert!(Roles::default().decide(Fix, posing).is_err());
+}

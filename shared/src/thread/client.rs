@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Arrival, Begun, Cancelling, HandedOver, Inspection, LinkedIssue, Outcome, Request, Response,
+    Arrival, Begun, Cancelling, HandedOver, Inspection, LinkedIssue, Outcome, Reopened, Request,
+    Response,
     TurnHeld, View,
 };
 use crate::fault::Fault;
@@ -149,6 +150,14 @@ impl<'a, T: Threads> ThreadClient<'a, T> {
             .await?
         {
             Response::Cancelling(cancelling) => Ok(cancelling),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// See [`Request::Reopen`].
+    pub async fn reopen(&self, job: &JobId) -> Result<Reopened, Fault> {
+        match self.ask(Request::Reopen { job: job.clone() }).await? {
+            Response::Reopening(reopened) => Ok(reopened),
             other => Err(unexpected(&other)),
         }
     }

@@ -89,6 +89,11 @@ pub enum Request {
         #[serde(default)]
         others: bool,
     },
+    /// An operator is about to replay this job, which ended on the dead-letter queue.
+    Reopen {
+        /// The job.
+        job: JobId,
+    },
     /// What is going on here?
     Look,
     /// Is this job all right? Asked by the sweep and the dead-letter consumer.
@@ -256,6 +261,8 @@ pub enum Response {
     },
     /// To [`Request::HandOver`].
     HandedOver(HandedOver),
+    /// To [`Request::Reopen`].
+    Reopening(Reopened),
     /// To [`Request::Look`].
     Seen(Box<View>),
     /// To [`Request::Inspect`].
@@ -369,6 +376,25 @@ pub struct Known {
     /// Whether an earlier delivery may have given the job to its object.
     #[serde(default)]
     pub started: bool,
+}
+
+/// Whether a job may be replayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "reopened",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Reopened {
+    /// It may: its next delivery acts on it.
+    Open,
+    /// It has begun again already, or never ended.
+    InProgress,
+    /// It ended otherwise than on the dead-letter queue.
+    Over {
+        /// How.
+        outcome: Outcome,
+    },
 }
 
 /// What is going on in a conversation.

@@ -77,6 +77,7 @@ impl Thread {
                 only,
                 others,
             } => Response::Cancelling(self.cancel(&by, &except, only.as_ref(), others)),
+            Request::Reopen { job } => Response::Reopening(self.reopen(&job)),
             Request::Look => Response::Seen(Box::new(self.view())),
             Request::Inspect { job } => Response::Inspected(self.inspect(&job, now)),
         }
@@ -441,11 +442,11 @@ impl Thread {
             .map(|entry| entry.arrival.job().clone())
     }
 
-    fn entry(&self, job: &JobId) -> Option<&Entry> {
+    pub(super) fn entry(&self, job: &JobId) -> Option<&Entry> {
         self.jobs.iter().find(|entry| entry.arrival.job() == job)
     }
 
-    fn entry_mut(&mut self, job: &JobId) -> Option<&mut Entry> {
+    pub(super) fn entry_mut(&mut self, job: &JobId) -> Option<&mut Entry> {
         self.jobs
             .iter_mut()
             .find(|entry| entry.arrival.job() == job)

@@ -6,6 +6,7 @@ use shared::gateway::{self, Known, MemoryFailed, Ports, ThreadMemory};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::ThreadId;
 use shared::job::Job;
+use shared::operator::Back;
 use shared::ports::{Clock, Log, Queue, QueueRefused};
 use shared::thread;
 
@@ -17,15 +18,28 @@ pub(super) const ORIGIN: &str = "https://gateway.test";
 const URL: &str = "https://gateway.test/discord/interactions";
 
 /// The gateway worker: an HTTP service by itself.
-struct Front<'w> {
+pub(super) struct Front<'w> {
     world: &'w World,
     /// The consumer acts before the answer has left.
     is_overtaken: bool,
 }
 
+impl<'w> Front<'w> {
+    pub(super) fn of(world: &'w World) -> Self {
+        Self {
+            world,
+            is_overtaken: false,
+        }
+    }
+
+    pub(super) async fn answer(&self, request: &Request) -> Response {
+        gateway::handle(request, &self.world.setup, self).await
+    }
+}
+
 impl Http for Front<'_> {
     async fn send(&self, request: Request, _within: Duration) -> Result<Response, Unreachable> {
-        let response = gateway::handle(&request, &self.world.setup, self).await;
+        let response = self.answer(&request).await;
         if self.is_overtaken {
             self.world.deliver_due().await;
         }
@@ -61,6 +75,9 @@ impl Ports for Front<'_> {
     }
     fn memory(&self) -> &impl ThreadMemory {
         self
+    }
+    fn back(&self) -> &impl Back {
+        self.world
     }
     fn clock(&self) -> &impl Clock {
         &self.world.clock

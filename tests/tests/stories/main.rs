@@ -1,6 +1,7 @@
 //! Stories: what people do and what comes of it, through all of bugbot's core, over the fakes.
 
 mod cancel;
+mod checkup;
 mod contextualize;
 mod dead;
 mod endings;
@@ -9,6 +10,7 @@ mod fix;
 mod handover;
 mod interaction;
 mod limits;
+mod operator;
 mod orders;
 mod retry;
 mod roles;

@@ -4,6 +4,7 @@ use shared::gateway::{self, Known, KnownIssue, MemoryFailed, Ports, Setup, Threa
 use shared::http::Unreachable;
 use shared::id::{IssueKey, ThreadId};
 use shared::job::Job;
+use shared::operator::{Back, Nothing};
 use shared::ports::{Clock, Level, Log, Queue, QueueRefused};
 
 use super::*;
@@ -63,6 +64,9 @@ impl Ports for Gateway {
     }
     fn memory(&self) -> &impl ThreadMemory {
         self
+    }
+    fn back(&self) -> &impl Back {
+        &Nothing
     }
     fn clock(&self) -> &impl Clock {
         &self.clock

@@ -1,0 +1,77 @@
+//! A gateway with nothing behind it: for those who look at the gateway alone.
+
+use std::time::Duration;
+
+use super::{Back, Check, CheckUp};
+use crate::audit::{self, Audits, LogName};
+use crate::fix::{self, Jobs};
+use crate::id::{JobId, ThreadId};
+use crate::ledger::{self, LedgerName, Ledgers};
+use crate::ports::{Kv, KvFailed};
+use crate::thread::{self, Threads};
+
+/// No store and no objects: every call fails.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nothing;
+
+const WHY: &str = "there is nothing behind this gateway";
+
+fn no_kv<T>() -> Result<T, KvFailed> {
+    Err(KvFailed(WHY.to_owned()))
+}
+
+impl Kv for Nothing {
+    async fn get(&self, _: &str) -> Result<Option<String>, KvFailed> {
+        no_kv()
+    }
+
+    async fn put(&self, _: &str, _: &str, _: Option<Duration>) -> Result<(), KvFailed> {
+        no_kv()
+    }
+
+    async fn delete(&self, _: &str) -> Result<(), KvFailed> {
+        no_kv()
+    }
+
+    async fn list(&self, _: &str) -> Result<Vec<String>, KvFailed> {
+        no_kv()
+    }
+}
+
+impl Threads for Nothing {
+    async fn ask_thread(
+        &self,
+        _: &ThreadId,
+        _: &thread::Request,
+    ) -> Result<thread::Response, String> {
+        Err(WHY.to_owned())
+    }
+}
+
+impl Jobs for Nothing {
+    async fn ask_job(&self, _: &JobId, _: &fix::Request) -> Result<fix::Response, String> {
+        Err(WHY.to_owned())
+    }
+}
+
+impl Audits for Nothing {
+    async fn ask_audit(&self, _: &LogName, _: &audit::Request) -> Result<audit::Response, String> {
+        Err(WHY.to_owned())
+    }
+}
+
+impl Ledgers for Nothing {
+    async fn ask_ledger(
+        &self,
+        _: &LedgerName,
+        _: &ledger::Request,
+    ) -> Result<ledger::Response, String> {
+        Err(WHY.to_owned())
+    }
+}
+
+impl Back for Nothing {
+    async fn check_up(&self, _: &CheckUp) -> Result<Vec<Check>, String> {
+        Err(WHY.to_owned())
+    }
+}
