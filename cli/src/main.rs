@@ -1,33 +1,36 @@
 //! The `bugbot` program.
 
-use bugbot_cli::commands::Register;
+use std::process::ExitCode;
+
+use bugbot_cli::args::Cli;
 use bugbot_cli::net::Net;
-use clap::{Parser, Subcommand};
-
-/// Operates a bugbot.
-#[derive(Parser)]
-#[command(version)]
-struct Cli {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Subcommand)]
-enum What {
-    /// The commands that people see in Discord.
-    #[command(subcommand)]
-    Commands(Commands),
-}
-
-#[derive(Subcommand)]
-enum Commands {
-    /// Tells Discord which commands there are.
-    Register(Register),
-}
+use bugbot_cli::{Done, Exit, Failure, run};
+use clap::Parser as _;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    let What::Commands(Commands::Register(register)) = Cli::parse().what;
-    println!("{}", register.run(&Net::new()?).await?);
-    Ok(())
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match Net::new() {
+        Ok(net) => run(&cli, &net).await,
+        Err(error) => Err(Failure::failed(format!("{error:#}"))),
+    };
+    let (out, err, exit) = match result {
+        Ok(done) => shown(&done, cli.json),
+        Err(failure) if cli.json => (failure.to_json(), String::new(), failure.exit),
+        Err(failure) => (String::new(), format!("bugbot: {failure}\n"), failure.exit),
+    };
+    // A reader that has gone away (`| head`) is no failure of ours.
+    use std::io::Write as _;
+    let _ = std::io::stdout().write_all(out.as_bytes());
+    let _ = std::io::stderr().write_all(err.as_bytes());
+    ExitCode::from(exit as u8)
+}
+
+fn shown(done: &Done, json: bool) -> (String, String, Exit) {
+    let out = if json {
+        done.to_json()
+    } else {
+        done.text.clone()
+    };
+    (out, String::new(), done.exit)
 }

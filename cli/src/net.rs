@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use shared::http::{Http, MAX_RESPONSE_BYTES, Request, Response, Unreachable};
+use shared::ports::Clock;
 
 /// HTTP to the internet. Follows no redirects, like every implementation of the port.
 #[derive(Debug, Clone)]
@@ -52,5 +54,15 @@ impl Http for Net {
         tokio::time::timeout(within, self.exchange(request))
             .await
             .unwrap_or(Err(Unreachable::TimedOut(within)))
+    }
+}
+
+impl Clock for Net {
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
     }
 }

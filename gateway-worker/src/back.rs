@@ -7,7 +7,6 @@ use platform::object::Objects;
 use shared::audit::{self, Audits, LogName};
 use shared::fix::{self, Jobs};
 use shared::id::{JobId, ThreadId};
-use shared::ledger::{self, LedgerName, Ledgers, Question};
 use shared::operator::{Back, CHECKUP_PATH, Check, CheckUp};
 use shared::ports::{Kv, KvFailed};
 use shared::thread::{self, Threads};
@@ -77,22 +76,6 @@ impl Audits for OfWorker {
     ) -> Result<audit::Response, String> {
         let logs = self.objects("AUDIT")?;
         let answer = logs.call(log.as_str(), request, OBJECT_LIMIT).await;
-        answer.map_err(|failed| failed.to_string())
-    }
-}
-
-impl Ledgers for OfWorker {
-    async fn ask_ledger(
-        &self,
-        ledger: &LedgerName,
-        request: &ledger::Request,
-    ) -> Result<ledger::Response, String> {
-        let question = Question {
-            ledger: ledger.clone(),
-            request: request.clone(),
-        };
-        let ledgers = self.objects("LEDGERS")?;
-        let answer = ledgers.call(ledger.as_str(), &question, OBJECT_LIMIT).await;
         answer.map_err(|failed| failed.to_string())
     }
 }

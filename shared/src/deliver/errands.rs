@@ -101,7 +101,10 @@ async fn stopped<P: Platform + Jobs>(
 ) -> Result<Option<Duration>, Fault> {
     // First the fix: once the thread knows, this is not asked again.
     tell(platform, of, without_effect(round)).await?;
-    let line = format!("cancelled by <@{by}> before it began");
+    let line = format!(
+        "cancelled by {} before it began",
+        crate::report::mention(by)
+    );
     client.end(round, Outcome::Rejected(line)).await?;
     mark::unmark(platform, round).await;
     Ok(None)

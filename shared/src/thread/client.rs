@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::{
     Arrival, Begun, Cancelling, HandedOver, Inspection, LinkedIssue, Outcome, Reopened, Request,
-    Response,
-    TurnHeld, View,
+    Response, TurnHeld, View,
 };
 use crate::fault::Fault;
 use crate::id::{JobId, ThreadId, UserId};

@@ -1,0 +1,134 @@
+//! `bugbot jobs`.
+
+use shared::http::Http;
+use shared::operator::{Acted, JobView, MAX_PAGE, OperatorClient};
+
+use crate::args::{JobsArgs, To};
+use crate::outcome::{Done, Failure};
+use crate::progress::doing;
+use crate::table::{line, listing, moment, table};
+
+pub(crate) async fn run(to: &To, args: &JobsArgs, http: &impl Http) -> Result<Done, Failure> {
+    let client = to.client(http)?;
+    match args {
+        JobsArgs::List { limit } => {
+            let jobs = list(&client, *limit).await?;
+            Ok(Done::new(in_rows(&jobs), &jobs))
+        }
+        JobsArgs::Show(job) => {
+            let job = client.job(&job.job, job.thread.as_deref()).await?;
+            Ok(Done::new(in_full(&job), &job))
+        }
+        JobsArgs::Cancel(job) => Ok(acted(
+            &client.cancel(&job.job, job.thread.as_deref()).await?,
+        )),
+        JobsArgs::Retry(job) => Ok(acted(&client.retry(&job.job, job.thread.as_deref()).await?)),
+    }
+}
+
+async fn list(client: &OperatorClient<impl Http>, limit: usize) -> Result<Vec<JobView>, Failure> {
+    let _doing = doing("Asking for the open jobs");
+    let mut jobs: Vec<JobView> = Vec::new();
+    let mut after = None;
+    while jobs.len() < limit {
+        let page = client
+            .jobs((limit - jobs.len()).min(MAX_PAGE), after.as_deref())
+            .await?;
+        jobs.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(jobs)
+}
+
+/// What came of an order, in one line.
+pub(crate) fn acted(acted: &Acted) -> Done {
+    Done::new(format!("{}: {}\n", acted.id, acted.message), acted)
+}
+
+fn in_rows(jobs: &[JobView]) -> String {
+    let rows: Vec<_> = jobs
+        .iter()
+        .map(|job| {
+            [
+                job.job.to_string(),
+                job.command.clone().unwrap_or_else(|| "?".to_owned()),
+                job.state.word().to_owned(),
+                job.accepted_at.map(moment).unwrap_or_default(),
+                cost(job).unwrap_or_default(),
+                line(job.line.as_deref().unwrap_or_default(), 60),
+            ]
+        })
+        .collect();
+    table(
+        [
+            "JOB",
+            "COMMAND",
+            "STATE",
+            "SINCE (UTC)",
+            "COST",
+            "WHERE IT STANDS",
+        ],
+        &rows,
+        "No job is open.",
+    )
+}
+
+fn in_full(job: &JobView) -> String {
+    let fix = job.fix.as_ref();
+    let text = |value: &str| Some(line(value, 300));
+    listing(&[
+        ("Job", Some(job.job.to_string())),
+        ("Command", job.command.clone()),
+        ("State", Some(job.state.word().to_owned())),
+        ("Stands", job.line.as_deref().and_then(text)),
+        ("Thread", job.thread.as_ref().map(ToString::to_string)),
+        (
+            "Requested by",
+            job.requested_by.as_ref().map(ToString::to_string),
+        ),
+        ("Since (UTC)", job.accepted_at.map(moment)),
+        (
+            "Issue",
+            fix.map(|fix| format!("{} {}", fix.issue, fix.issue_url)),
+        ),
+        ("Repository", fix.map(|fix| fix.repository.clone())),
+        ("Branch", fix.map(|fix| fix.branch.clone())),
+        ("Pull request", fix.and_then(|fix| fix.pull_request.clone())),
+        (
+            "Run",
+            fix.and_then(|fix| fix.run)
+                .map(|run| format!("number {run}")),
+        ),
+        (
+            "Last step",
+            fix.and_then(|fix| fix.last_step.as_deref()).and_then(text),
+        ),
+        ("Cost", cost(job)),
+        (
+            "Failed tries",
+            fix.map(|fix| fix.failed_tries)
+                .filter(|n| *n > 0)
+                .map(|n| n.to_string()),
+        ),
+        (
+            "Waits until",
+            fix.and_then(|fix| fix.waits_until).map(moment),
+        ),
+        (
+            "Notes",
+            fix.map(|fix| fix.notes.join("; "))
+                .filter(|it| !it.is_empty())
+                .as_deref()
+                .and_then(text),
+        ),
+    ])
+}
+
+fn cost(job: &JobView) -> Option<String> {
+    let fix = job.fix.as_ref()?;
+    let spent = fix.spent.as_ref()?;
+    Some(format!("${:.2} of ${:.2}", spent.cost_usd, fix.budget_usd))
+}

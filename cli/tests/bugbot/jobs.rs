@@ -1,0 +1,119 @@
+//! `bugbot jobs` and `bugbot model`.
+
+use crate::stage::on_stage;
+
+#[tokio::test]
+async fn a_running_fix_is_listed_shown_stopped_and_retried() {
+    on_stage(&[], async |stage| {
+        let job = stage.running_fix().await;
+        insta::assert_snapshot!(stage.bugbot(&["jobs", "list"]).await.done(), @r"
+        JOB                  COMMAND  STATE    SINCE (UTC)       COST            WHERE IT STANDS
+        1479486210048000006  fix      running  2026-03-06 14:30  $0.01 of $2.00  Agent at work · 0 s · $0.01
+        ");
+        insta::assert_snapshot!(stage.bugbot(&["jobs", "show", &job]).await.done(), @r"
+        Job           1479486210048000006
+        Command       fix
+        State         running
+        Stands        Agent at work · 0 s · $0.01
+        Thread        1479486210048000004
+        Requested by  1479486210048000002
+        Since (UTC)   2026-03-06 14:30
+        Issue         ENG-1 https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the
+        Repository    acme/shop
+        Branch        bugbot/eng-1-9f47b3d5
+        Run           number 1
+        Cost          $0.01 of $2.00
+        ");
+        let listed = stage.bugbot(&["jobs", "list", "--json"]).await.json();
+        let shown = stage.bugbot(&["jobs", "show", &job, "--json"]).await.json();
+        assert_eq!(listed[0], shown);
+        insta::assert_snapshot!(format!("{shown:#}"), @r#"
+        {
+          "acceptedAt": "2026-03-06T14:30:00Z",
+          "command": "fix",
+          "fix": {
+            "about": "1479486210048000005",
+            "application": "1479486210048000000",
+            "branch": "bugbot/eng-1-9f47b3d5",
+            "budgetUsd": 2.0,
+            "channel": "1479486210048000004",
+            "ended": null,
+            "execution": "running",
+            "failedTries": 0,
+            "guild": "1479486210048000001",
+            "issue": "ENG-1",
+            "issueUrl": "https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the",
+            "job": "1479486210048000006",
+            "lastStep": null,
+            "line": "Agent at work · 0 s · $0.01",
+            "notes": [],
+            "orderedAt": "2026-03-06T14:30:00Z",
+            "pullRequest": null,
+            "repository": "acme/shop",
+            "requestedBy": "1479486210048000002",
+            "run": 1,
+            "spent": {
+              "costUsd": 0.01,
+              "elapsedMs": 6000,
+              "turns": 1
+            },
+            "stage": {
+              "stage": "coding"
+            },
+            "thread": "1479486210048000004",
+            "waitsUntil": null
+          },
+          "job": "1479486210048000006",
+          "line": "Agent at work · 0 s · $0.01",
+          "requestedBy": "1479486210048000002",
+          "state": "running",
+          "thread": "1479486210048000004"
+        }
+        "#);
+
+        let stopped = stage.bugbot(&["jobs", "cancel", &job]).await.done();
+        insta::assert_snapshot!(stopped, @"1479486210048000006: It is being stopped; its message in the thread says when it has ended.");
+        stage.world.run_until_quiet().await;
+        insta::assert_snapshot!(stage.bugbot(&["jobs", "list"]).await.done(), @"No job is open.");
+        let again = stage
+            .bugbot(&["jobs", "cancel", &job, "--json"])
+            .await
+            .json();
+        assert_eq!(again["changed"], false);
+
+        stage.world.executor.play([tests::world::the_fix()]);
+        let retried = stage.bugbot(&["jobs", "retry", &job]).await.done();
+        assert_eq!(retried, format!("{job}-1: It is retried as {job}-1.\n"));
+        stage.world.run_until_quiet().await;
+        let shown = stage
+            .bugbot(&["jobs", "show", &format!("{job}-1"), "--json"])
+            .await
+            .json();
+        assert_eq!(shown["state"], "ended");
+        assert!(shown["fix"]["pullRequest"].is_string(), "{shown}");
+        stage.world.finish();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_model_is_shut_off_and_let_through() {
+    on_stage(&[], async |stage| {
+        let say = async |args: &[&str]| stage.bugbot(args).await.done();
+        assert_eq!(
+            say(&["model", "status"]).await,
+            "The model is on; no fix runs.\n"
+        );
+        insta::assert_snapshot!(say(&["model", "off", "--reason", "the bill"]).await, @"The model is OFF since 2026-03-06 14:30 UTC, by operator ann: the bill; no fix runs.");
+        let view = stage.bugbot(&["model", "status", "--json"]).await.json();
+        assert_eq!(
+            (view["on"].as_bool(), view["shut"]["by"].as_str()),
+            (Some(false), Some("operator ann"))
+        );
+        assert_eq!(
+            say(&["model", "on"]).await,
+            "The model is on; no fix runs.\n"
+        );
+    })
+    .await;
+}

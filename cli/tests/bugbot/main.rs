@@ -1,0 +1,10 @@
+//! The program as a whole, as a process, against a world of fakes behind the real gateway core.
+
+mod audit;
+mod commands;
+mod dlq;
+mod doctor;
+mod exits;
+mod jobs;
+mod setup;
+mod stage;
