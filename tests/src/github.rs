@@ -4,7 +4,7 @@
 //! Invariant: there is one truth, the repository on disk. What the API commits, a clone holds;
 //! what a push moves, the API shows. A request either has its whole effect or none.
 //!
-//! Out of scope: forks, teams, reviews, branch protection, webhooks.
+//! Out of scope: forks, teams, branch protection.
 
 mod access;
 mod app;
@@ -19,6 +19,7 @@ mod refs;
 mod refusal;
 mod render;
 mod repository;
+mod reviews;
 mod search;
 mod seed;
 mod smart_http;
@@ -26,6 +27,7 @@ mod state;
 mod story;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -46,6 +48,7 @@ pub use self::repository::{
 };
 pub use self::seed::Files;
 pub use self::state::{Comment, PullRequest, State};
+pub use self::webhook::{Delivery, Told, Webhook};
 use crate::fake::{Dialect, Fake};
 
 /// Where a program reaches the API in-process: the production address.
@@ -85,6 +88,7 @@ impl GitHub {
             .merge(pulls::routes())
             .merge(issues::routes())
             .merge(checks::routes())
+            .merge(reviews::routes())
             .merge(search::routes())
             .merge(app::routes())
             .merge(graphql::routes())
@@ -92,8 +96,11 @@ impl GitHub {
                 self.fake.clone(),
                 gate::pass,
             ));
-        self.fake
-            .equip(api.merge(smart_http::routes()).fallback(unknown))
+        self.fake.equip(
+            api.merge(smart_http::routes())
+                .merge(checks::storage())
+                .fallback(unknown),
+        )
     }
 }
 

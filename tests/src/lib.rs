@@ -10,6 +10,7 @@
 
 pub mod anthropic;
 pub mod clock;
+pub mod deploy_hook;
 pub mod discord;
 pub mod executor_fake;
 pub mod fake;

@@ -9,6 +9,7 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
+use shared::gateway::GITHUB_WEBHOOK_PATH;
 use shared::id::{ChannelId, UserId};
 
 pub use self::executor::{AgentProcess, Executor};
@@ -18,7 +19,7 @@ use crate::anthropic::{Anthropic, Script};
 use crate::clock::TestClock;
 use crate::discord::{self, Discord};
 use crate::fake::{Served, Sockets};
-use crate::github::GitHub;
+use crate::github::{GitHub, Webhook};
 use crate::linear::Linear;
 use crate::posthog::PostHog;
 use crate::sample;
@@ -31,6 +32,7 @@ pub const ENDPOINT: &str = "/discord/interactions";
 
 const LINEAR_KEY: &str = "lin_api_0nlyForTheFakeOfLinear";
 const GITHUB_TOKEN: &str = "ghp_0nlyForTheFakeOfGitHub000000000000";
+const WEBHOOK_SECRET: &str = "0nly-the-fake-of-GitHub-knows-this";
 const MODEL_KEY: &str = "sk-ant-only-for-the-fake-of-the-model";
 const MODEL_TOKEN_KEY: &str = "only-the-local-workers-know-this-key";
 const EXECUTOR_TOKEN: &str = "only-for-the-local-executor";
@@ -176,6 +178,7 @@ impl Local {
                     ("GITHUB_API_URL", at("github")),
                     ("GITHUB_URL", at("github")),
                     ("GITHUB_TOKEN", GITHUB_TOKEN.to_owned()),
+                    ("GITHUB_WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned()),
                     ("DEFAULT_REPOSITORY", REPOSITORY.to_owned()),
                 ],
             ),
@@ -251,6 +254,12 @@ impl Local {
             .endpoint(Sockets::new(), format!("{}{ENDPOINT}", self.stack.gateway))
     }
 
+    /// The webhook of the repository.
+    pub fn webhook(&self) -> Webhook<Sockets> {
+        let url = format!("{}{GITHUB_WEBHOOK_PATH}", self.stack.gateway);
+        self.github.webhook(Sockets::new(), &url, WEBHOOK_SECRET)
+    }
+
     /// A thread in which somebody has reported the sample's bug, and that person.
     pub fn reported(&self) -> (ChannelId, UserId) {
         let ann = self.discord.person("Ann");
@@ -266,6 +275,7 @@ impl Local {
             LINEAR_KEY.to_owned(),
             MODEL_KEY.to_owned(),
             EXECUTOR_TOKEN.to_owned(),
+            WEBHOOK_SECRET.to_owned(),
             self.discord.bot_token().expose().to_owned(),
             self.posthog.key().expose().to_owned(),
         ];

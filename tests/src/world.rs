@@ -37,6 +37,7 @@ pub use self::queue::MemoryQueue;
 use self::strike::Meter;
 pub use self::strike::{Meanwhile, Strike};
 use crate::clock::TestClock;
+use crate::deploy_hook::{self, DeployHook};
 use crate::discord::{self, Discord};
 use crate::executor_fake::{self, ExecutorFake, Script};
 use crate::fake::Wired;
@@ -51,6 +52,7 @@ pub const REPOSITORY: &str = "acme/shop";
 pub const MODEL_KEY: &str = "sk-of-the-stories";
 const MODEL_TOKEN_KEY: &str = "only-the-workers-of-the-stories-know-it";
 const LINEAR_KEY: &str = "lin_api_of-the-stories";
+const WEBHOOK_SECRET: &str = "a secret of the stories and GitHub";
 const GITHUB_TOKEN: &str = "ghp_of-the-stories";
 
 /// bugbot, everything that it speaks to, and one thread with people in it.
@@ -68,6 +70,8 @@ pub struct World {
     pub github: GitHub,
     /// The sandbox; its runs fix the bug unless told otherwise.
     pub executor: ExecutorFake,
+    /// What `/bugbot deploy` calls, where it is set.
+    pub deploy_hook: DeployHook,
     /// `bugbot-commands`.
     pub commands: MemoryQueue,
     /// `bugbot-commands-dlq`.
@@ -111,6 +115,7 @@ impl World {
         let github = GitHub::at(disk.path(), clock.clone())
             .with_repository(REPOSITORY, sample::folder().as_path())
             .with_token(GITHUB_TOKEN);
+        let deploy_hook = DeployHook::default();
         let executor = ExecutorFake::new(clock.clone(), the_fix());
         let alice = discord.person("Alice");
         let bugs = discord.channel("bugs");
@@ -120,6 +125,7 @@ impl World {
             .at(linear::ORIGIN, linear.router())
             .at(posthog::ORIGIN, posthog.router())
             .at(github::ORIGIN, github.router())
+            .at(deploy_hook::URL, deploy_hook.router())
             .at(executor_fake::ORIGIN, executor.router());
         let usual = [
             ("OPERATOR_TOKEN", operator::TOKEN.to_owned()),
@@ -130,6 +136,7 @@ impl World {
             ("POSTHOG_API_KEY", posthog.key().expose().to_owned()),
             ("POSTHOG_PROJECT_ID", posthog.project()),
             ("GITHUB_TOKEN", GITHUB_TOKEN.to_owned()),
+            ("GITHUB_WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned()),
             ("FIX_ALLOWED", "everyone".to_owned()),
             ("APPROVE_ALLOWED", "everyone".to_owned()),
             ("CANCEL_ALLOWED", "everyone".to_owned()),
@@ -171,6 +178,7 @@ impl World {
             linear,
             posthog,
             github,
+            deploy_hook,
             executor,
             thread,
             wired,
@@ -223,6 +231,13 @@ impl World {
             .filter(|key| key.starts_with(prefix))
             .cloned()
             .collect()
+    }
+
+    /// The key-value store forgets the keys that start so, or has not heard of them yet.
+    pub fn forget_all(&self, prefix: &str) {
+        self.kv
+            .borrow_mut()
+            .retain(|key, _| !key.starts_with(prefix));
     }
 
     /// The only job accepted so far.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::access::{Grant, Level};
 use super::repository::{Commit, Stat};
-use super::state::{Comment, Hosted, Issue, PullRequest};
+use super::state::{Comment, Hosted, Issue, PullRequest, Remark};
 
 pub(super) fn user(login: &str) -> Value {
     let kind = if login.ends_with("[bot]") {
@@ -151,6 +151,25 @@ pub(super) fn whole_pull(hosted: &Hosted, request: &PullRequest) -> Value {
     body["additions"] = json!(changed.iter().map(|s| s.additions).sum::<u64>());
     body["deletions"] = json!(changed.iter().map(|s| s.deletions).sum::<u64>());
     body["comments"] = json!(on_it.count());
+    body
+}
+
+pub(super) fn remark(hosted: &Hosted, remark: &Remark) -> Value {
+    let url = format!("{}/pull/{}", hosted.html_url(), remark.number);
+    let mut body = json!({
+        "id": remark.id,
+        "user": user(&remark.login),
+        "author_association": remark.association,
+        "body": remark.body,
+        "html_url": format!("{url}#discussion_r{}", remark.id),
+    });
+    if let Some((path, line)) = &remark.path {
+        body["path"] = json!(path);
+        body["line"] = json!(line);
+        body["diff_hunk"] = json!(
+            "@@ -15,7 +15,7 @@\n-    cart.set(id, value);\n+    cart.set(id, Number(value));"
+        );
+    }
     body
 }
 

@@ -52,6 +52,7 @@ impl GitHub {
     ) -> Self {
         // What README asks an operator to grant, and no more.
         let app_permissions = permissions([
+            ("actions", Level::Read),
             ("checks", Level::Read),
             ("contents", Level::Write),
             ("issues", Level::Write),
@@ -95,6 +96,7 @@ impl GitHub {
                 pulls: std::collections::BTreeMap::new(),
                 issues: std::collections::BTreeMap::new(),
                 comments: Vec::new(),
+                remarks: Vec::new(),
                 checks: Vec::new(),
                 statuses: Vec::new(),
             };

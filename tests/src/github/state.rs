@@ -41,6 +41,7 @@ pub(super) struct Hosted {
     pub(super) pulls: BTreeMap<u64, PullRequest>,
     pub(super) issues: BTreeMap<u64, Issue>,
     pub(super) comments: Vec<Comment>,
+    pub(super) remarks: Vec<Remark>,
     pub(super) checks: Vec<CheckRun>,
     pub(super) statuses: Vec<CommitStatus>,
 }
@@ -114,6 +115,19 @@ pub struct Comment {
     pub created_at: Timestamp,
 }
 
+/// What a reviewer wrote.
+#[derive(Debug, Clone)]
+pub(super) struct Remark {
+    pub(super) id: u64,
+    pub(super) number: u64,
+    pub(super) login: String,
+    /// How its author is related to the repository: `MEMBER`.
+    pub(super) association: String,
+    /// The file and line; none for a review as a whole.
+    pub(super) path: Option<(String, u64)>,
+    pub(super) body: String,
+}
+
 /// A check run on a commit.
 #[derive(Debug, Clone)]
 pub(super) struct CheckRun {
@@ -122,6 +136,8 @@ pub(super) struct CheckRun {
     pub(super) name: String,
     pub(super) status: String,
     pub(super) conclusion: Option<String>,
+    /// The log of the job behind it.
+    pub(super) log: String,
     pub(super) at: Timestamp,
 }
 

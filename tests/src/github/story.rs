@@ -154,8 +154,49 @@ impl GitHub {
                 name: name.to_owned(),
                 status: status.to_owned(),
                 conclusion: conclusion.map(str::to_owned),
+                log: String::new(),
                 at,
             });
+        });
+    }
+
+    /// A job of a check run ends badly, and its log says why.
+    pub fn fail_job(&self, full_name: &str, sha: &str, name: &str, log: &str) {
+        self.set_check(full_name, sha, name, ("completed", Some("failure")));
+        self.with(full_name, |hosted| {
+            let check = hosted
+                .checks
+                .iter_mut()
+                .rfind(|c| c.sha == sha && c.name == name);
+            log.clone_into(&mut check.expect("it was just set").log);
+        });
+    }
+
+    /// Somebody closes a pull request without merging it.
+    pub fn close(&self, full_name: &str, number: u64) {
+        let now = self.fake.lock().now();
+        self.with(full_name, |hosted| {
+            let head = hosted.head_of(&hosted.pulls[&number]);
+            let pull = hosted
+                .pulls
+                .get_mut(&number)
+                .expect("there is such a pull request");
+            pull.closed_at = Some(now);
+            pull.final_head = Some(head);
+            pull.updated_at = now;
+        });
+    }
+
+    /// Somebody opens a closed pull request again.
+    pub fn reopen(&self, full_name: &str, number: u64) {
+        self.with(full_name, |hosted| {
+            let pull = hosted
+                .pulls
+                .get_mut(&number)
+                .expect("there is such a pull request");
+            assert!(pull.merged.is_none(), "what is merged stays merged");
+            pull.closed_at = None;
+            pull.final_head = None;
         });
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::gateway::{self, Known, MemoryFailed, Ports, ThreadMemory};
+use shared::github::webhook::Notice;
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::ThreadId;
 use shared::job::Job;
@@ -12,9 +13,11 @@ use shared::thread;
 
 use super::World;
 use crate::discord::{Act, Exchange};
+use crate::github::{Delivery, Told, Webhook};
 
 /// Where the gateway is.
 pub(super) const ORIGIN: &str = "https://gateway.test";
+const WEBHOOK_URL: &str = "https://gateway.test/github/webhook";
 const URL: &str = "https://gateway.test/discord/interactions";
 
 /// The gateway worker: an HTTP service by itself.
@@ -50,7 +53,10 @@ impl Http for Front<'_> {
 impl Queue for Front<'_> {
     async fn send(&self, body: &str, delay: Duration) -> Result<(), QueueRefused> {
         self.world.commands.send(body, delay).await?;
-        let job = Job::decode(body).expect("the gateway queues jobs");
+        if Notice::decode(body).is_some() {
+            return Ok(());
+        }
+        let job = Job::decode(body).expect("what is no notice is a job");
         self.world.accepted.borrow_mut().insert(job.id(), job);
         Ok(())
     }
@@ -107,6 +113,27 @@ impl World {
         let user = self.person(name);
         self.meter.count(false);
         endpoint.act(&user, &self.thread, act).await
+    }
+
+    /// GitHub tells something, and the gateway has answered when this returns.
+    pub async fn hears(&self, told: &Told) -> Delivery {
+        self.meter.count(false);
+        self.webhook().tell(told).await
+    }
+
+    /// GitHub sends a delivery once more.
+    pub async fn hears_again(&self, delivery: &Delivery) -> Delivery {
+        self.meter.count(false);
+        self.webhook().redeliver(delivery).await
+    }
+
+    fn webhook(&self) -> Webhook<Front<'_>> {
+        let front = Front {
+            world: self,
+            is_overtaken: false,
+        };
+        self.github
+            .webhook(front, WEBHOOK_URL, super::WEBHOOK_SECRET)
     }
 
     /// A person gives a command, and everything that follows from it happens.

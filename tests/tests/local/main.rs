@@ -7,6 +7,7 @@
     reason = "all of this is test code, the parts outside #[test] too"
 )]
 
+mod after;
 mod crash;
 mod dead_letter;
 mod delivery;

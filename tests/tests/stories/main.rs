@@ -1,5 +1,6 @@
 //! Stories: what people do and what comes of it, through all of bugbot's core, over the fakes.
 
+mod after;
 mod cancel;
 mod checkup;
 mod contextualize;

@@ -46,6 +46,8 @@ impl Fix {
         }
         if let (Some(commit), Stage::Merge(merge)) = (&end.commit, &mut self.stage) {
             merge.pull_request.head = commit.clone();
+            // What the checks said was said of the commit before.
+            self.after.forget_checks();
             merge.commits_ahead = merge.commits_ahead.saturating_add(1);
         }
     }
@@ -348,6 +350,12 @@ impl After {
         if let Err(because) = self.start_round(because, log, used, plan) {
             let news = News::ChecksFail { failed, because };
             self.plan(Todo::Tell { news });
+        }
+    }
+
+    fn forget_checks(&mut self) {
+        if self.checks.take().is_some() {
+            self.plan_show();
         }
     }
 
