@@ -14,31 +14,26 @@ mod lines;
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
 use shared::secret::Secret;
 use tokio::io::AsyncWriteExt as _;
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::session::SessionId;
-use crate::supervise::GRACE;
+use crate::supervise::{end, supervised};
 use crate::tail::tail;
 use crate::workspace::Workspace;
-pub use event::{AgentEvent, Report, parse_event};
+pub use event::{AgentEvent, MAX_STEP_CHARS, Report, parse_event};
 use lines::Lines;
 
 /// The tools that the agent gets: none of them runs anything.
 const TOOLS: &str = "Read,Edit,Write,Glob,Grep";
 /// How much of the end of the agent's standard error is kept.
 const MAX_STDERR_BYTES: usize = 4096;
-/// Beyond the grace of the supervisor, before it is killed itself.
-const LAST_RESORT: Duration = Duration::from_millis(2500);
 
 /// What an agent is started with.
 #[derive(Debug)]
@@ -71,28 +66,15 @@ pub struct Agent {
 impl Agent {
     /// Starts it in the workspace.
     pub fn start(config: &Config, workspace: &Workspace, launch: &Launch<'_>) -> io::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("supervise");
-        if let Some(user) = config.agent_user {
-            command.args([
-                "--uid",
-                &user.uid.to_string(),
-                "--gid",
-                &user.gid.to_string(),
-            ]);
-        }
+        let mut program = config.agent_command.clone();
+        program.extend(arguments(launch));
+        let mut command = supervised(config.agent_user, &program)?;
         command
-            .arg("--")
-            .args(&config.agent_command)
-            .args(arguments(launch));
-        command
-            .env_clear()
             .envs(environment(config, workspace, launch))
             .current_dir(workspace.work())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+            .stderr(Stdio::piped());
         let mut supervisor = command.spawn()?;
         let stdin = supervisor.stdin.take().expect("it is piped");
         let stdout = supervisor.stdout.take().expect("it is piped");
@@ -147,22 +129,7 @@ impl Agent {
 
     /// Ends it and everything that it started; returns when nothing of it is left.
     pub async fn stop(mut self) {
-        let pid = self
-            .supervisor
-            .id()
-            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(pid) = pid {
-            let _ = kill_process(pid, Signal::TERM);
-            if timeout(GRACE + LAST_RESORT, self.supervisor.wait())
-                .await
-                .is_err()
-            {
-                tracing::error!("a supervisor did not end in time");
-                // It leads a session of its own, and so a group.
-                let _ = kill_process_group(pid, Signal::KILL);
-            }
-        }
-        let _ = self.supervisor.wait().await;
+        end(&mut self.supervisor).await;
         self.stderr.abort();
     }
 }

@@ -29,4 +29,5 @@ pub mod supervise;
 mod tail;
 pub mod tree;
 pub mod validate;
+pub mod verify;
 pub mod workspace;

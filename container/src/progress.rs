@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use shared::executor::{RunState, RunStatus, Spent};
 use shared::id::RunId;
 
-use crate::agent::AgentEvent;
+use crate::agent::{AgentEvent, MAX_STEP_CHARS};
+use crate::redact::one_line;
 use crate::session::SessionId;
 
 /// The progress of one run: written by its task, read by whoever asks.
@@ -85,6 +86,11 @@ impl Progress {
             }
             AgentEvent::Read { .. } | AgentEvent::Ended(_) => {}
         }
+    }
+
+    /// We do something.
+    pub fn note_step(&self, step: &str) {
+        self.now().last_step = Some(one_line(step, MAX_STEP_CHARS));
     }
 
     /// What this attempt has cost as far as is known.

@@ -9,6 +9,7 @@ mod judge;
 mod saving;
 mod steering;
 mod stopping;
+mod verifying;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use shared::change::FileChange;
 use shared::executor::{
     Checkpoint, LikelyFile, RunFailure, RunOutcome, RunRequest, RunResult, RunState, RunStatus,
-    Steer,
+    Steer, Verification,
 };
 use shared::id::RunId;
 use shared::secret::Secret;
@@ -69,6 +70,7 @@ struct Work {
     found_files: Vec<LikelyFile>,
     /// What it could go on from, if it was stopped for want of money.
     checkpoint: Option<Box<Checkpoint>>,
+    verification: Vec<Verification>,
 }
 
 impl Run {
@@ -188,6 +190,7 @@ impl Run {
                     checkpoint: work.checkpoint,
                     summary: redactor.redact(&work.summary),
                     found_files: work.found_files,
+                    verification: work.verification,
                     spent: self.progress.spent(),
                 };
                 let _ = self.result.set(result);

@@ -131,7 +131,9 @@ impl Runs {
         }
         if let Some(result) = run.result() {
             self.checkpoints.remove(run.id());
-            if let Some(session) = run.progress.session() {
+            if let Some(session) = run.progress.session()
+                && result.checkpoint.is_none()
+            {
                 self.sessions.remove(&session);
             }
             tracing::info!(

@@ -7,6 +7,7 @@
 //!
 //! Its exit code is the agent's, 128 and the signal's number for one that was killed.
 
+mod child;
 mod family;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use rustix::process::{
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
+pub(crate) use child::{end, supervised};
 use family::end_all_below;
 
 /// How long the agent has between SIGTERM and SIGKILL: cancelling takes five seconds at most.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use shared::executor::{MAX_RESULT_BYTES, RunRequest, Steer};
+use shared::executor::{MAX_RESULT_BYTES, MAX_VERIFY_COMMANDS, RunRequest, Steer, Verification};
 use url::Url;
 
 /// The longest run.
@@ -52,6 +52,12 @@ pub fn validate(run: &RunRequest) -> Result<(), String> {
     }
     if let Some(problem) = run.steers.iter().find_map(Steer::problem) {
         return Err(format!("steers: {problem}"));
+    }
+    if run.verify.len() > MAX_VERIFY_COMMANDS {
+        return Err(format!("verify: more than {MAX_VERIFY_COMMANDS}"));
+    }
+    if !run.verify.iter().all(|line| Verification::is_command(line)) {
+        return Err("verify: a command is one line of bounded length".to_owned());
     }
     limits(run)
 }

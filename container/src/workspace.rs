@@ -5,6 +5,7 @@
 //! runs/{id}/work   the files of the base commit, and the agent's edits: no `.git` in it
 //! runs/{id}/home   the agent's HOME, new for every run
 //! runs/{id}/tmp    the agent's TMPDIR
+//! runs/{id}/verify a copy of the change with a HOME and TMPDIR of its own, while commands run on it
 //! ```
 
 use std::fs;
@@ -75,6 +76,43 @@ impl Directories {
     /// The agent's TMPDIR.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
+    }
+
+    /// An empty place for commands that run on a copy of the change. What an earlier round left is
+    /// removed. It goes with the workspace.
+    pub fn place_to_verify(&self) -> io::Result<Directories> {
+        let root = self.root.join("verify");
+        remove(&root)?;
+        let place = Directories { root };
+        directory(&place.root, 0o711)?;
+        for own in [place.work(), place.home(), place.tmp()] {
+            directory(&own, 0o700)?;
+        }
+        Ok(place)
+    }
+
+    /// Takes the agent's directories from its user, but for what is in them: while other programs
+    /// of that user run, they reach neither its conversation nor its files. An agent of our own
+    /// user has nobody to be protected from that could not undo it.
+    pub fn shut(&self, user: Option<AgentUser>) -> io::Result<()> {
+        let us = rustix::process::geteuid().as_raw();
+        self.pass_to(user.map(|_| (us, rustix::process::getegid().as_raw())))
+    }
+
+    /// Gives them back.
+    pub fn open(&self, user: Option<AgentUser>) -> io::Result<()> {
+        self.pass_to(user.map(|user| (user.uid, user.gid)))
+    }
+
+    fn pass_to(&self, owner: Option<(u32, u32)>) -> io::Result<()> {
+        let Some((uid, gid)) = owner else {
+            return Ok(());
+        };
+        for own in [self.work(), self.home(), self.tmp()] {
+            // The agent may have removed or replaced none of them: their parent is ours.
+            lchown(own, Some(uid), Some(gid))?;
+        }
+        Ok(())
     }
 
     /// Gives the agent's directories to its user.

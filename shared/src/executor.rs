@@ -24,6 +24,7 @@ mod progress;
 mod prompt;
 mod run;
 mod steer;
+mod verification;
 
 pub use client::{
     ExecutorClient, cancel_request, checkpoint_request, health_request, parse_checkpoint,
@@ -37,3 +38,4 @@ pub use run::{
     RunLimits, RunRequest, Spent,
 };
 pub use steer::{Steer, SteerState, SteerStatus};
+pub use verification::{MAX_VERIFY_BYTES, MAX_VERIFY_COMMANDS, Verification, VerifyOutcome};

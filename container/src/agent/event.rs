@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::redact::one_line;
 
 /// The longest step shown.
-const MAX_STEP_CHARS: usize = 200;
+pub const MAX_STEP_CHARS: usize = 200;
 /// The longest summary kept.
 const MAX_SUMMARY_CHARS: usize = 8_000;
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use shared::change::FileChange;
 use shared::executor::{Checkpoint, LikelyFile, RunFailure, RunOutcome, RunRequest, RunState};
 use shared::id::CommitId;
 
@@ -117,23 +118,29 @@ impl<'a> Attempt<'a> {
 
         self.run.progress.enter(RunState::Running);
         let summary = self.let_the_agent_work(workspace, conversation).await?;
+        let work = Work {
+            changes: self.changes(workspace, &tree).await?,
+            summary,
+            found_files,
+            ..Work::default()
+        };
+        self.verified(workspace, &git, &tree, work).await
+    }
 
+    /// What the agent changed, within the limits.
+    pub(super) async fn changes(
+        &mut self,
+        workspace: &Workspace,
+        tree: &Arc<Tree>,
+    ) -> Result<Vec<FileChange>, Halt> {
         self.run.progress.enter(RunState::Collecting);
         let bounds = Bounds {
             files: self.request.limits.max_files.into(),
             bytes: self.request.limits.max_result_bytes,
         };
-        let work = workspace.work();
-        let changes = self
-            .stopping
-            .race(off_thread(move || diff(&work, &tree, bounds)))
-            .await??;
-        Ok(Work {
-            changes,
-            summary,
-            found_files,
-            checkpoint: None,
-        })
+        let (work, tree) = (workspace.work(), tree.clone());
+        let reading = off_thread(move || diff(&work, &tree, bounds));
+        Ok(self.stopping.race(reading).await??)
     }
 
     /// The base commit in the working directory, and the earlier work on top of it.

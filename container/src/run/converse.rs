@@ -34,18 +34,9 @@ impl Attempt<'_> {
         workspace: &Workspace,
         earlier: Option<SessionId>,
     ) -> Result<String, Halt> {
-        let limits = &self.request.limits;
-        let spent = self.run.progress.spent();
-        let max_turns = limits.max_turns.get().saturating_sub(spent.turns);
-        let budget = limits.max_budget_usd - spent.cost_usd;
-        if max_turns == 0 {
-            return Err(RunFailure::TurnsExhausted.into());
-        }
-        if budget <= 0.0 {
-            return Err(RunFailure::BudgetExhausted.into());
-        }
+        let (max_turns, budget) = self.limits_left()?;
         // Claude Code counts what a conversation has cost from its beginning on.
-        let whole_budget = limits.max_budget_usd;
+        let whole_budget = self.request.limits.max_budget_usd;
         let proxy = ModelProxy::start(&self.request.model, budget)
             .await
             .map_err(internal)?;
@@ -58,7 +49,9 @@ impl Attempt<'_> {
                 max_turns,
                 max_budget_usd: whole_budget,
             };
-            let told = self.converse(workspace, &proxy, &talk).await?;
+            let steers = self.run.steering.all_in(&talk.opening);
+            let prompt = Prompt::render_resumption(&steers);
+            let told = self.converse(workspace, &proxy, &talk, &prompt).await?;
             if told.is_opening_read {
                 return Ok(judge::verdict(told.ended, proxy.meter())?);
             }
@@ -71,8 +64,50 @@ impl Attempt<'_> {
             max_turns,
             max_budget_usd: budget,
         };
-        let told = self.converse(workspace, &proxy, &talk).await?;
+        let steers = self.run.steering.all_in(&talk.opening);
+        let prompt = &self.request.prompt;
+        let prompt = prompt.render(self.has_earlier_work(), &steers);
+        let told = self.converse(workspace, &proxy, &talk, &prompt).await?;
         Ok(judge::verdict(told.ended, proxy.meter())?)
+    }
+
+    /// The same agent goes on in its conversation, with what is left of the limits.
+    pub(super) async fn let_the_agent_mend(
+        &mut self,
+        workspace: &Workspace,
+        prompt: &str,
+    ) -> Result<String, Halt> {
+        let session = self.run.progress.session();
+        let session = session.ok_or_else(|| internal("there is no conversation"))?;
+        let (max_turns, budget) = self.limits_left()?;
+        let proxy = ModelProxy::start(&self.request.model, budget)
+            .await
+            .map_err(internal)?;
+        self.redactor.add(proxy.key().clone());
+        let talk = Talk {
+            session,
+            is_resumed: true,
+            opening: uuid().map_err(internal)?,
+            max_turns,
+            max_budget_usd: self.request.limits.max_budget_usd,
+        };
+        let told = self.converse(workspace, &proxy, &talk, prompt).await?;
+        Ok(judge::verdict(told.ended, proxy.meter())?)
+    }
+
+    /// Turns and money.
+    fn limits_left(&self) -> Result<(u32, f64), RunFailure> {
+        let limits = &self.request.limits;
+        let spent = self.run.progress.spent();
+        let max_turns = limits.max_turns.get().saturating_sub(spent.turns);
+        let budget = limits.max_budget_usd - spent.cost_usd;
+        if max_turns == 0 {
+            return Err(RunFailure::TurnsExhausted);
+        }
+        if budget <= 0.0 {
+            return Err(RunFailure::BudgetExhausted);
+        }
+        Ok((max_turns, budget))
     }
 
     async fn converse(
@@ -80,6 +115,7 @@ impl Attempt<'_> {
         workspace: &Workspace,
         proxy: &ModelProxy,
         talk: &Talk,
+        prompt: &str,
     ) -> Result<Told, Halt> {
         let launch = Launch {
             session: &talk.session,
@@ -92,14 +128,7 @@ impl Attempt<'_> {
         };
         let agent = Agent::start(self.config, workspace, &launch).map_err(internal)?;
         self.run.progress.begin(&talk.session);
-        let steers = self.run.steering.all_in(&talk.opening);
-        let prompt = if talk.is_resumed {
-            Prompt::render_resumption(&steers)
-        } else {
-            let prompt = &self.request.prompt;
-            prompt.render(self.has_earlier_work(), &steers)
-        };
-        agent.say(&talk.opening, &prompt);
+        agent.say(&talk.opening, prompt);
         let told = self.follow(agent, workspace, proxy, talk).await;
         self.run.progress.note_cost(proxy.meter().cost_usd());
         told
@@ -123,6 +152,7 @@ impl Attempt<'_> {
         let run = self.run;
         let mut report: Option<Report> = None;
         let mut is_opening_read = false;
+        let turns_before = run.progress.turns();
         loop {
             let line = tokio::select! {
                 line = self.stopping.race(agent.next_line()) => line,
@@ -150,7 +180,9 @@ impl Attempt<'_> {
                     run.steering.is_read(&message);
                 }
                 // Claude Code counts the turns of every message anew.
-                AgentEvent::Answered { .. } if run.progress.turns() > talk.max_turns => {
+                AgentEvent::Answered { .. }
+                    if run.progress.turns() - turns_before > talk.max_turns =>
+                {
                     agent.stop().await;
                     return Err(RunFailure::TurnsExhausted.into());
                 }

@@ -52,6 +52,14 @@ impl Stopping {
         }
     }
 
+    /// Waits for a reason to stop.
+    pub(super) async fn due(&mut self) -> Stop {
+        match self.race(std::future::pending::<()>()).await {
+            Ok(()) => unreachable!("what never ends has not ended"),
+            Err(stop) => stop,
+        }
+    }
+
     /// Waits for an agent's end, or ends it.
     pub(super) async fn wait_for(
         &mut self,

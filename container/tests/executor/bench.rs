@@ -98,6 +98,7 @@ impl Bench {
             code_search: None,
             checkpoint: None,
             steers: Vec::new(),
+            verify: Vec::new(),
         }
     }
 

@@ -17,3 +17,4 @@ mod secrets;
 mod steer;
 mod stop;
 mod user;
+mod verify;

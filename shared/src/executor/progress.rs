@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::prompt::LikelyFile;
 use super::run::{Checkpoint, Spent};
 use super::steer::SteerStatus;
+use super::verification::Verification;
 use crate::change::FileChange;
 use crate::id::RunId;
 
@@ -212,6 +213,9 @@ pub struct RunResult {
     /// What the code search in the clone found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found_files: Vec<LikelyFile>,
+    /// What the repository's own commands said of the changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verification: Vec<Verification>,
     /// What the run used up, earlier attempts included.
     #[serde(flatten)]
     pub spent: Spent,

@@ -43,6 +43,11 @@ pub struct RunRequest {
     /// Further instructions that came before this start; at most [`Steer::MAX_COUNT`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steers: Vec<Steer>,
+    /// Shell commands of the repository's own to run on the change, in order; at most
+    /// [`MAX_VERIFY_COMMANDS`](super::MAX_VERIFY_COMMANDS). They come from its default branch:
+    /// whoever can write there decides what they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verify: Vec<String>,
 }
 
 impl RunRequest {
@@ -59,6 +64,7 @@ impl RunRequest {
             && self.model.base_url == other.model.base_url
             && self.model.name == other.model.name
             && self.code_search == other.code_search
+            && self.verify == other.verify
     }
 }
 

@@ -176,6 +176,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
         },
         checkpoint,
         steers: fix.steers_for_a_run(),
+        verify: Vec::new(),
     };
     executor(on, fix)
         .start(&request)

@@ -233,6 +233,7 @@ fn result(outcome: RunOutcome, changes: Vec<FileChange>) -> Event {
         changes,
         summary: "I looked.".to_owned(),
         found_files: Vec::new(),
+        verification: Vec::new(),
         spent: spent(),
     }))
 }

@@ -260,6 +260,7 @@ impl Run {
             },
             summary: self.script.summary.clone(),
             found_files: Vec::new(),
+            verification: Vec::new(),
             spent: status.spent,
         })
     }

@@ -40,6 +40,7 @@ fn run() -> RunRequest {
         }),
         checkpoint: None,
         steers: Vec::new(),
+        verify: Vec::new(),
     }
 }
 
