@@ -22,6 +22,7 @@ pub mod split;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 pub use after::{deployed, no_deploy_hook, pull_request_news, review_answer};
 pub use answers::*;

@@ -150,6 +150,7 @@ impl Fix {
                 .map(|change| change.path.clone())
                 .collect(),
             summary: qa.work.summary.clone(),
+            verification: qa.work.verification.clone(),
             spent: qa.work.spent,
             opened_at: now,
             step: MergeStep::Close(super::Closing::Report),

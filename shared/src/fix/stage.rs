@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::change::FileChange;
-use crate::executor::{Checkpoint, LikelyFile, RunFailure, Spent};
+use crate::executor::{Checkpoint, LikelyFile, RunFailure, Spent, Verification};
 use crate::github::PullRequest;
 use crate::id::{CommitId, RunId, UserId};
 use crate::pipeline;
@@ -174,6 +174,9 @@ pub struct Work {
     pub summary: String,
     /// What it used up.
     pub spent: Spent,
+    /// What the repository's own commands said of the change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verification: Vec<Verification>,
 }
 
 /// An open pull request.
@@ -194,6 +197,9 @@ pub struct Merge {
     pub spent: Spent,
     /// When it was opened or found.
     pub opened_at: Timestamp,
+    /// What the repository's own commands said of the change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verification: Vec<Verification>,
     /// What is left to do.
     pub step: MergeStep,
 }

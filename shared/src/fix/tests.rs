@@ -84,6 +84,7 @@ pub(crate) fn work() -> Work {
         changes: vec![change("src/cart.ts")],
         summary: "Adds the prices as numbers.".to_owned(),
         spent: spent(),
+        verification: Vec::new(),
     }
 }
 
@@ -139,6 +140,7 @@ pub(crate) fn merge(step: MergeStep) -> Stage {
         files: vec!["src/cart.ts".to_owned()],
         summary: "Adds the prices as numbers.".to_owned(),
         spent: spent(),
+        verification: Vec::new(),
         opened_at: at(9),
         step,
     })

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::escape::{inline_code, text as escape};
-use super::{after, format, steering};
+use super::{after, format, steering, verification};
 use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
 use crate::fix::{Archived, Backlog, Cause, CodingPhase, Fix, Merge, QaStep, SearchNote, Stage};
@@ -151,6 +151,10 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     );
     embed = after::standing(fix, embed);
     embed = with_steering(embed, fix);
+    if !merge.verification.is_empty() {
+        let lines = verification::lines(&merge.verification);
+        embed = embed.with_field("Verification", lines.join("\n"));
+    }
     if !fix.notes().is_empty() {
         embed = embed.with_field("Not done", escape(&fix.notes().join("\n")));
     }

@@ -1,7 +1,7 @@
 //! What GitHub and Linear read about a fix.
 
 use super::escape::inline_code;
-use super::{format, markdown};
+use super::{format, markdown, verification};
 use crate::fix::{Because, Fix, Merge, Work};
 use crate::shorten::shorten;
 
@@ -65,7 +65,7 @@ pub fn pull_request_body(fix: &Fix, work: &Work) -> String {
         .map(|change| format!("- {}", inline_code(&shorten(&change.path, MAX_PATH_CHARS))))
         .collect();
     format!(
-        "Fixes [{key}]({url}).\n\n{summary}\n\n### Files changed\n{files}\n\n---\n\
+        "Fixes [{key}]({url}).\n\n{summary}\n\n### Files changed\n{files}\n\n{verification}---\n\
          Asked for in [this thread]({thread}). Written by an agent ({cost}, {time}); \
          every file was checked against the path policy before the commit. \
          **Review it like any other contribution.**\n",
@@ -73,6 +73,7 @@ pub fn pull_request_body(fix: &Fix, work: &Work) -> String {
         url = order.issue.url,
         summary = markdown::text(&shorten(&work.summary, MAX_SUMMARY_CHARS)),
         files = format::list(files.into_iter(), 50),
+        verification = verification::section(&work.verification),
         thread = order.reply.message_link(),
         cost = format::cost(&work.spent),
         time = format::duration(work.spent.elapsed),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::change::{ChangeKind, Content, FileChange};
-use shared::executor::{RunFailure, RunOutcome, Spent};
+use shared::executor::{RunFailure, RunOutcome, Spent, Verification, VerifyOutcome};
 
 /// The course of one run.
 #[derive(Debug, Clone)]
@@ -15,6 +15,7 @@ pub struct Script {
     pub(super) summary: String,
     pub(super) spent: Spent,
     pub(super) trouble: Option<(Duration, Trouble)>,
+    pub(super) fails_to_verify: bool,
 }
 
 /// What befalls a run on its way.
@@ -51,6 +52,7 @@ impl Script {
                 cost_usd: 0.12,
             },
             trouble: None,
+            fails_to_verify: false,
         }
     }
 
@@ -68,6 +70,26 @@ impl Script {
             outcome: RunOutcome::Failed { failure },
             summary: String::new(),
             ..Self::changes(Vec::new())
+        }
+    }
+
+    /// The same, but what it changes does not pass the repository's own commands.
+    #[must_use]
+    pub fn failing_to_verify(mut self) -> Self {
+        self.fails_to_verify = true;
+        self
+    }
+
+    pub(super) fn verified(&self, line: &str) -> Verification {
+        let (outcome, output) = if self.fails_to_verify {
+            (VerifyOutcome::Failed { exit_code: 1 }, "1 test failed")
+        } else {
+            (VerifyOutcome::Passed, "all tests passed")
+        };
+        Verification {
+            command: line.to_owned(),
+            outcome,
+            output: output.to_owned(),
         }
     }
 

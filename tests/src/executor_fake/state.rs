@@ -260,7 +260,15 @@ impl Run {
             },
             summary: self.script.summary.clone(),
             found_files: Vec::new(),
-            verification: Vec::new(),
+            verification: if completed {
+                self.request
+                    .verify
+                    .iter()
+                    .map(|line| self.script.verified(line))
+                    .collect()
+            } else {
+                Vec::new()
+            },
             spent: status.spent,
         })
     }

@@ -167,6 +167,7 @@ fn a_result_comes_back_as_it_was_and_is_none_before_the_end() {
             },
         }],
         checkpoint: None,
+        verification: Vec::new(),
         summary: "Fixed.".into(),
         found_files: vec![],
         spent: Spent::default(),

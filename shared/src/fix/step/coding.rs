@@ -144,6 +144,7 @@ impl Fix {
                             changes: result.changes,
                             summary,
                             spent,
+                            verification: result.verification,
                         },
                         step: self.first_of_qa(),
                     });

@@ -32,6 +32,7 @@ impl Fix {
                     commits_ahead: NonZeroU32::MIN,
                     files: qa.work.changes.iter().map(path_of).collect(),
                     summary: qa.work.summary.clone(),
+                    verification: qa.work.verification.clone(),
                     spent: qa.work.spent,
                     opened_at: now,
                     step: MergeStep::LinkIssue,
