@@ -6,9 +6,11 @@
 mod amount;
 pub mod catalogue;
 mod drift;
+pub mod form;
 mod grammar;
 pub mod help;
 mod lexer;
+mod press;
 mod registration;
 mod rejection;
 mod render;
@@ -18,7 +20,9 @@ use serde::{Deserialize, Serialize};
 pub use amount::{MAX_BUDGET_USD, MIN_BUDGET_USD};
 pub use catalogue::{OptionName, Verb};
 pub use drift::{Drift, drift};
+pub use form::Form;
 pub use grammar::{Addressee, parse_text};
+pub use press::Press;
 pub use registration::render_registration;
 pub use rejection::Rejection;
 pub use render::render_text;
@@ -286,7 +290,7 @@ impl Options {
 
 /// A job has the id of its interaction: a snowflake.
 fn is_job(value: &str) -> bool {
-    !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit())
+    (1..=catalogue::JOB_CHARS).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -3,4 +3,5 @@
 pub mod client;
 pub mod interaction;
 pub mod message;
+pub mod modal;
 pub mod signature;

@@ -156,7 +156,7 @@ struct Retry {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Live {
     message: Option<LiveMessage>,
-    /// What it says, so that an edit that changes nothing is not made.
+    /// What it says, by its fingerprint, so that an edit that changes nothing is not made.
     shown: Option<String>,
     not_before: Option<Timestamp>,
 }

@@ -11,8 +11,10 @@
 
 pub mod answer;
 mod conversation;
+mod describe;
 mod github;
 mod intent;
+mod press;
 mod setup;
 mod suggest;
 #[cfg(test)]
@@ -26,11 +28,12 @@ pub use conversation::HISTORY_LIMIT;
 pub use setup::{GatewaySettings, Problem, QUEUE_BINDING, Setup, THREADS_BINDING};
 pub use suggest::{AUTOCOMPLETE_LIMIT, Known, KnownIssue, MemoryFailed, ThreadMemory};
 
-use crate::command::Command;
+use crate::command::{Command, Form, Press};
 use crate::discord::interaction::{self, Incoming, Interaction, Kind};
 use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use crate::github::webhook;
 use crate::http::{Http, Request, Response};
+use crate::job::Job;
 use crate::log::{Event, Said};
 use crate::operator;
 use crate::ports::{Clock, Log, Queue};
@@ -148,26 +151,57 @@ async fn react(
             let trace = Trace::of_interaction(&interaction.id, &thread);
             return answer::choices(&suggest::choices(invocation, &thread, &trace, ports).await);
         }
-        // Our messages have no buttons or forms yet; those of a later version may come back to
-        // this one after a rollback.
-        Kind::Component { .. } | Kind::ModalSubmit { .. } | Kind::Unknown => {
-            return answer::out_of_use();
+        Kind::Component { custom_id } => {
+            return match Press::parse(custom_id) {
+                Some(press) => press::pressed(&press, interaction, settings, ports).await,
+                // Of an earlier version, or of a later one after a rollback.
+                None => answer::out_of_use(),
+            };
         }
+        Kind::ModalSubmit { custom_id, fields } => {
+            return match Form::parse(custom_id) {
+                Some(form) => press::sent(&form, fields, interaction, settings, ports).await,
+                None => answer::out_of_use(),
+            };
+        }
+        Kind::Unknown => return answer::out_of_use(),
     };
     match command {
         Ok(Command::Help(_)) => answer::help(),
-        Ok(command) => accept(command, interaction, settings, ports).await,
+        Ok(Command::Steer(options)) if options.text.is_none() => {
+            let job = options.job_id();
+            press::ask_for_instructions(job, interaction, ports).await
+        }
+        Ok(command) => typed(command, interaction, settings, ports).await,
         Err(rejection) => answer::rejected(&rejection),
     }
 }
 
-async fn accept(
+/// A command that was typed or picked from a menu: if nothing says what it is about, a form asks.
+async fn typed(
     command: Command,
     interaction: &Interaction,
     settings: &GatewaySettings,
     ports: &impl Ports,
 ) -> Response {
+    let began = ports.clock().now();
     let job = conversation::job(command, interaction, settings, ports).await;
+    if let Some(form) = describe::form_for(&job, began, ports).await {
+        return answer::form(&form);
+    }
+    accept(job, Shown::ToAll, ports).await
+}
+
+/// Who sees the answer to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Everybody in the conversation.
+    ToAll,
+    /// Whoever did it: everybody sees what comes of it elsewhere.
+    ToOne,
+}
+
+async fn accept(job: Job, shown: Shown, ports: &impl Ports) -> Response {
     let (trace, command) = (job.trace(), job.command.name());
     let sent = match job.encode() {
         Ok(body) => ports
@@ -180,7 +214,10 @@ async fn accept(
     match sent {
         Ok(()) => {
             ports.log().note(&trace, Event::JobAccepted { command });
-            answer::working()
+            match shown {
+                Shown::ToAll => answer::working(),
+                Shown::ToOne => answer::working_quietly(),
+            }
         }
         Err(reason) => {
             let event = Event::JobNotAccepted {

@@ -8,13 +8,17 @@
 
 mod after;
 mod answers;
+pub mod buttons;
+mod details;
 pub mod escape;
 mod fix;
 mod format;
+mod forms;
 mod live;
 pub(crate) mod markdown;
 mod orders;
 mod packet;
+mod progress;
 mod pull_request;
 mod roles;
 mod show;
@@ -26,11 +30,13 @@ mod verification;
 
 pub use after::{deployed, no_deploy_hook, pull_request_news, review_answer};
 pub use answers::*;
-pub use fix::{fix_line, fix_outcome, fix_progress, fix_terminal};
+pub use fix::{fix_line, fix_outcome, fix_terminal};
 pub use format::mention;
+pub use forms::form;
 pub use live::{LiveMessage, ReplyTo};
 pub use orders::*;
 pub use packet::{Packet, contextualized};
+pub use progress::fix_progress;
 pub use pull_request::{
     TRAILER, commit_body, commit_headline, issue_comment, job_trailer, pull_request_body,
     pull_request_title,

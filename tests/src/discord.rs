@@ -12,6 +12,7 @@ mod body;
 mod bucket;
 mod command;
 mod endpoint;
+mod form;
 mod front;
 mod limits;
 mod message;
@@ -34,7 +35,7 @@ use axum::middleware;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use serde_json::{Value, json};
-use shared::id::{ApplicationId, ChannelId, GuildId, MessageId};
+use shared::id::{ApplicationId, ChannelId, GuildId, MessageId, UserId};
 use shared::secret::Secret;
 
 pub use self::act::{Act, Slash};
@@ -119,6 +120,51 @@ impl Discord {
         let mut messages = self.messages(channel);
         messages.retain(|m| m["author"]["id"] == bot.as_str());
         messages
+    }
+
+    /// The newest button of this label in a channel, that `person` can see and press: its message
+    /// and its id. Panics if there is none.
+    pub fn button(&self, channel: &ChannelId, person: &UserId, label: &str) -> (MessageId, String) {
+        let (state, channel, person) = (self.lock(), number_of(channel), number_of(person));
+        let seen = state
+            .messages
+            .values()
+            .rev()
+            .filter(|m| m.channel == channel && m.only_for.is_none_or(|only| only == person));
+        let buttons = seen.flat_map(|m| {
+            let rows = m.components.iter();
+            let all = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
+            all.map(move |button| (m.id, button))
+        });
+        let mut named = buttons.filter(|(_, b)| b["label"] == label && b["custom_id"].is_string());
+        let Some((message, button)) = named.next() else {
+            drop(named);
+            panic!(
+                "no button {label:?}: {}",
+                render::transcript(&state, channel)
+            );
+        };
+        let id = button["custom_id"].as_str().unwrap_or_default();
+        (MessageId::new(message.to_string()), id.to_owned())
+    }
+
+    /// The labels of the buttons that can be pressed under the bot's newest message in a channel.
+    pub fn buttons(&self, channel: &ChannelId) -> Vec<String> {
+        let newest = self.said_by_bot(channel).pop().unwrap_or_default();
+        let rows = newest["components"].as_array().cloned().unwrap_or_default();
+        let all = rows
+            .iter()
+            .flat_map(|row| row["components"].as_array().into_iter().flatten());
+        all.filter(|button| button["custom_id"].is_string())
+            .filter_map(|button| button["label"].as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// The id of the form that was opened last before a person.
+    pub fn open_form(&self, channel: &ChannelId, person: &UserId) -> Option<String> {
+        let (state, channel, person) = (self.lock(), number_of(channel), number_of(person));
+        let form = state.newest_form(person, channel)?;
+        form["custom_id"].as_str().map(str::to_owned)
     }
 
     /// The bytes of an attachment.

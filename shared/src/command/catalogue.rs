@@ -310,4 +310,4 @@ pub const TEXT_CHARS: usize = 2_000;
 const BUDGET_CHARS: usize = 20;
 
 /// The longest id of a job: a snowflake has at most 20 digits.
-const JOB_CHARS: usize = 20;
+pub(super) const JOB_CHARS: usize = 20;

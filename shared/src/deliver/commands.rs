@@ -46,7 +46,9 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         let done = contextualize(&self.work(turn, known.issue.as_ref()), job).await?;
         let outcome = Outcome::Succeeded(format!("context added to {}", done.issue.key));
         Ok(Done::Ended(
-            Box::new(report::contextualized(&done)),
+            Box::new(
+                report::contextualized(&done).with_buttons(report::buttons::fix(&self.reply.job)),
+            ),
             outcome,
         ))
     }

@@ -167,7 +167,8 @@ async fn entomb<P: Platform + Jobs>(
     let because = because
         .as_deref()
         .unwrap_or("It was tried several times without success.");
-    let message = report::parked(job.command.name(), because);
+    let again = report::buttons::retry_of(job.command.verb(), &reply.job);
+    let message = report::parked(job.command.name(), because).with_buttons(again);
     tell::tell(platform, &services.discord, &reply, live.as_ref(), &message)
         .await
         .map_err(|fault| fault.to_string())?;

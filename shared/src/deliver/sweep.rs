@@ -77,7 +77,8 @@ async fn end_lost<P: Platform + Jobs>(
 ) -> Result<(), Fault> {
     platform.note(&open.reply.trace(), Event::JobLost {});
     let services = Services::new(platform, settings).map_err(|bad| Fault::Bug(bad.to_string()))?;
-    let message = report::lost(open.command.name());
+    let again = report::buttons::retry_of(open.command, job);
+    let message = report::lost(open.command.name()).with_buttons(again);
     let (discord, live) = (&services.discord, open.live.as_ref());
     tell::tell(platform, discord, &open.reply, live, &message).await?;
     thread

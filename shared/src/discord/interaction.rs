@@ -84,6 +84,8 @@ pub enum Kind {
     ModalSubmit {
         /// The id that the form was made with.
         custom_id: String,
+        /// What was filled in: the name and the text of each input.
+        fields: Vec<(String, String)>,
     },
     /// Something newer than this code, or nothing that we ever registered.
     Unknown,

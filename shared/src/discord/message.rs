@@ -42,7 +42,7 @@ const LEFT_OUT: &str = "\n-# Some of this message did not fit and is not shown."
 /// `SUPPRESS_EMBEDS`: links in the text get no preview.
 const SUPPRESS_EMBEDS: u32 = 1 << 2;
 /// `EPHEMERAL`: only the person who gave the command sees it. For interactions only.
-const EPHEMERAL: u32 = 1 << 6;
+pub const EPHEMERAL: u32 = 1 << 6;
 
 /// A message to send.
 ///
@@ -136,6 +136,18 @@ impl Message {
         self
     }
 
+    /// A short text that differs when the message looks different.
+    pub fn fingerprint(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        let body = serde_json::to_vec(&self.for_edit());
+        hash.update(body.expect("a message has text keys and no failing part"));
+        for file in &self.files {
+            hash.update(file.contents());
+        }
+        hex::encode(&hash.finalize()[..16])
+    }
+
     /// The files, which travel beside the JSON.
     pub fn files(&self) -> &[Attachment] {
         &self.files
@@ -155,17 +167,18 @@ impl Message {
         Body {
             message: self,
             nonce: self.nonce.as_deref(),
-            flags: self.flags,
+            flags: Some(self.flags).filter(|flags| *flags != 0),
         }
     }
 
-    /// The body of an edit. An edit replaces the message whole. Flags that only a new message can
-    /// have are left out: Discord refuses them here.
+    /// The body of an edit. An edit replaces the message whole, so the flags are said even when
+    /// there are none: what an earlier text suppressed would stay suppressed. Those that only a new
+    /// message can have are left out: Discord refuses them here.
     pub(crate) fn for_edit(&self) -> impl Serialize + '_ {
         Body {
             message: self,
             nonce: None,
-            flags: self.flags & SUPPRESS_EMBEDS,
+            flags: Some(self.flags & SUPPRESS_EMBEDS),
         }
     }
 }
@@ -175,7 +188,7 @@ impl Serialize for Message {
         Body {
             message: self,
             nonce: None,
-            flags: self.flags,
+            flags: Some(self.flags).filter(|flags| *flags != 0),
         }
         .serialize(serializer)
     }
@@ -184,7 +197,7 @@ impl Serialize for Message {
 struct Body<'a> {
     message: &'a Message,
     nonce: Option<&'a str>,
-    flags: u32,
+    flags: Option<u32>,
 }
 
 impl Serialize for Body<'_> {
@@ -231,8 +244,8 @@ impl Serialize for Body<'_> {
             .collect();
         body.serialize_field("attachments", &files)?;
         body.serialize_field("allowed_mentions", &NobodyIsMentioned { parse: [] })?;
-        if self.flags != 0 {
-            body.serialize_field("flags", &self.flags)?;
+        if let Some(flags) = self.flags {
+            body.serialize_field("flags", &flags)?;
         }
         if let Some(nonce) = self.nonce {
             body.serialize_field("nonce", nonce)?;

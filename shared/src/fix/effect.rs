@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{AfterEvent, Base, Brief, SearchNote, Todo};
 use crate::change::FileChange;
+use crate::discord::message::Message;
 use crate::executor::{Checkpoint, LikelyFile, RunResult, RunStatus, Steer};
 use crate::github::PullRequest;
 use crate::id::{CommitId, JobId, RunId, UserId};
@@ -26,10 +27,10 @@ pub enum Next {
 /// One thing to do in the world. Each may be done twice: it adopts what it finds done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Let the live message say this.
+    /// Let the live message be this.
     ShowProgress {
-        /// The text.
-        text: String,
+        /// The message.
+        message: Box<Message>,
     },
     /// Say to the Thread object who has the job now, and hear whether it is still wanted.
     TakeOver,
@@ -135,11 +136,11 @@ pub enum Effect {
 pub enum Event {
     /// Time has passed.
     Tick,
-    /// The live message says so now.
+    /// The live message is so now.
     Shown {
         /// The message.
         live: LiveMessage,
-        /// What it says.
+        /// What it says, by its [`Message::fingerprint`].
         text: String,
     },
     /// It could not be edited; that is not worth failing for.

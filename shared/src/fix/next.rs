@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     Archived, Backlog, Closing, Coding, CodingPhase, Effect, Fix, MergeStep, Next, QaStep, Stage,
 };
+use crate::discord::message::Message;
 use crate::id::RunId;
 use crate::report;
 
@@ -150,18 +151,21 @@ impl Fix {
         {
             return None;
         }
-        self.unshown(now).map(|text| Effect::ShowProgress { text })
+        self.unshown(now).map(|message| Effect::ShowProgress {
+            message: Box::new(message),
+        })
     }
 
-    fn unshown(&self, now: Timestamp) -> Option<String> {
-        let text = match self.stage {
+    fn unshown(&self, now: Timestamp) -> Option<Message> {
+        let message = match self.stage {
             // Of a job that is being taken over the end may be out already.
             Stage::Backlog(Backlog::TakeOver) | Stage::Merge(_) | Stage::Archived(_) => {
                 return None;
             }
             Stage::Backlog(_) | Stage::Coding(_) | Stage::Qa(_) => report::fix_progress(self, now),
         };
-        (self.live.shown.as_ref() != Some(&text)).then_some(text)
+        let is_shown = self.live.shown.as_ref() == Some(&message.fingerprint());
+        (!is_shown).then_some(message)
     }
 
     fn sooner_of_edit_and(&self, at: Timestamp, now: Timestamp) -> Timestamp {

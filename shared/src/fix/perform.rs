@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::services::{Failed, FixServices, Sandbox, log, of};
 use super::{Effect, Event, Fix, after, publish, run, search};
 use crate::consumer::{Platform, Services, mark};
-use crate::discord::message::Message;
 use crate::errand::Errand;
 use crate::fault::{Fault, MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
@@ -71,11 +70,11 @@ async fn attempt<P: Platform, S: Sandbox>(
     let now = on.platform.now();
     match effect {
         // The one message of the job.
-        Effect::ShowProgress { text } => {
-            let message = Message::text(&text).without_previews();
+        Effect::ShowProgress { message } => {
             let live = report::show(discord, &order.reply, fix.live(), &message, now)
                 .await
                 .map_err(of(Service::Discord))?;
+            let text = message.fingerprint();
             Ok(Event::Shown { live, text })
         }
         // The same word again.

@@ -492,9 +492,9 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
             outcome: RunOutcome::Completed,
         };
         let event = match &effect {
-            Effect::ShowProgress { text } => Event::Shown {
+            Effect::ShowProgress { message } => Event::Shown {
                 live: live(),
-                text: text.clone(),
+                text: message.fingerprint(),
             },
             Effect::TakeOver => Event::TakenOver { cancelled_by: None },
             Effect::ResolveBase => Event::BaseResolved(base()),
@@ -799,9 +799,10 @@ fn progress_is_edited_when_it_says_something_new_and_not_too_often() {
     let mut fix = Fix::new(order());
     assert_eq!(fix.next(at(0)), Next::Perform(Effect::TakeOver));
     fix.step(Event::TakenOver { cancelled_by: None }, &policy, at(0));
-    let Next::Perform(Effect::ShowProgress { text }) = fix.next(at(0)) else {
+    let Next::Perform(Effect::ShowProgress { message }) = fix.next(at(0)) else {
         panic!("the first thing is to be seen");
     };
+    let text = message.fingerprint();
     fix.step(Event::Shown { live: live(), text }, &policy, at(0));
     assert_eq!(fix.next(at(0)), Next::Perform(Effect::ResolveBase));
     fix.step(Event::BaseResolved(base()), &policy, at(1));

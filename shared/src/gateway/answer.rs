@@ -6,17 +6,19 @@ use serde_json::{Value, json};
 
 use super::Problem;
 use super::suggest::Choice;
-use crate::command::Rejection;
 use crate::command::catalogue::NAME;
 use crate::command::help::render_help;
-use crate::discord::message::Message;
+use crate::command::{Form, Rejection};
+use crate::discord::message::{EPHEMERAL, Message};
 use crate::http::Response;
+use crate::report;
 
 // Types of the callback.
 const PONG: u8 = 1;
 const MESSAGE: u8 = 4;
 const DEFERRED_MESSAGE: u8 = 5;
 const AUTOCOMPLETE: u8 = 8;
+const MODAL: u8 = 9;
 
 /// The body was longer than [`super::MAX_BODY_BYTES`].
 pub fn too_large() -> Response {
@@ -35,6 +37,21 @@ pub(super) fn pong() -> Response {
 /// Discord shows "bugbot is thinking…" until the consumer writes the first message.
 pub(super) fn working() -> Response {
     callback(&json!({"type": DEFERRED_MESSAGE}))
+}
+
+/// The same for one pair of eyes: the press of a button shows where it has its effect.
+pub(super) fn working_quietly() -> Response {
+    callback(&json!({"type": DEFERRED_MESSAGE, "data": {"flags": EPHEMERAL}}))
+}
+
+/// A form opens. Discord takes it as the first answer to a command or a press only.
+pub(super) fn form(form: &Form) -> Response {
+    callback(&json!({"type": MODAL, "data": report::form(form)}))
+}
+
+/// What was asked for cannot be done, and nothing was started.
+pub(super) fn refused(why: &str) -> Response {
+    ephemeral(&format!("⚠️ {why}"))
 }
 
 pub(super) fn choices(choices: &[Choice]) -> Response {

@@ -10,7 +10,7 @@ use super::Ports;
 use crate::command::{OptionName, Verb};
 use crate::discord::interaction::{GivenOption, Invocation};
 use crate::discord::message::shorten;
-use crate::id::{IssueKey, ThreadId};
+use crate::id::{IssueKey, JobId, ThreadId};
 use crate::log::{Event, Said};
 use crate::ports::Log as _;
 use crate::reference::{Reference, Scope, find};
@@ -48,6 +48,8 @@ pub struct Known {
     pub repositories: Vec<String>,
     /// Its jobs, the open ones first.
     pub jobs: Vec<KnownJob>,
+    /// The job that a retry does again.
+    pub again_of: Option<JobId>,
 }
 
 /// An issue by the names that people know.
@@ -74,6 +76,7 @@ impl From<View> for Known {
             issues: issue.into_iter().collect(),
             repositories: view.repositories,
             jobs: view.jobs,
+            again_of: view.again_of,
         }
     }
 }

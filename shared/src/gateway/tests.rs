@@ -12,6 +12,7 @@ use crate::id::{IssueKey, ThreadId};
 use crate::job::Job;
 use crate::ports::QueueRefused;
 
+mod buttons;
 mod commands;
 mod endpoint;
 mod github;
@@ -120,7 +121,7 @@ impl World {
                 })
                 .collect(),
             repositories: repositories.iter().map(|name| (*name).to_owned()).collect(),
-            jobs: Vec::new(),
+            ..Known::default()
         });
         world
     }

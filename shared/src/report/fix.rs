@@ -1,111 +1,24 @@
-//! What a thread reads about a fix: its progress, its end, and one line for the status.
+//! What a thread reads about a fix: its end, and one line for the status.
 
 use jiff::Timestamp;
 
+use super::details::Details;
 use super::escape::{inline_code, text as escape};
-use super::{after, format, steering, verification};
+use super::{after, buttons, format, progress, steering, verification};
 use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
-use crate::fix::{Archived, Backlog, Cause, CodingPhase, Fix, Merge, QaStep, SearchNote, Stage};
+use crate::fix::{Archived, Cause, Fix, Merge, Stage};
 use crate::service::Service;
-use crate::shorten::shorten;
 use crate::thread::Outcome;
 
 /// The most files that are listed one by one.
 const MAX_LISTED: usize = 12;
 /// The most characters of the agent's own words in a terminal message.
 const MAX_SUMMARY_CHARS: usize = 1_200;
-/// Elapsed time in the progress moves in steps of this many seconds, so that it does not ask
-/// for an edit every second.
-const ELAPSED_STEP_SECS: u64 = 10;
-
-/// The live message while a fix goes on.
-pub fn fix_progress(fix: &Fix, now: Timestamp) -> String {
-    let order = &fix.order;
-    let what = match &order.round {
-        None => "Fixing",
-        Some(round) => after::round_title(round),
-    };
-    let mut lines = vec![format!(
-        "🛠️ {what} **[{}](<{}>)** in `{}`",
-        order.issue.key, order.issue.url, order.repository
-    )];
-    let done = |text: &str| format!("✅ {text}");
-    let doing = |text: &str| format!("⏳ {text}");
-    let todo = |text: &str| format!("▫️ {text}");
-    match &fix.stage {
-        Stage::Backlog(step) => lines.extend([
-            doing(match step {
-                Backlog::TakeOver | Backlog::ResolveBase => "Preparing: reading the repository",
-                Backlog::SearchCode { .. } => "Preparing: looking for likely files",
-            }),
-            todo("Agent at work"),
-            todo("Check against the path policy"),
-            todo("Pull request"),
-        ]),
-        Stage::Coding(coding) => {
-            lines.push(done(&prepared(coding)));
-            let again = match coding.run.get() {
-                1 => String::new(),
-                run => format!(" (start {run}: the sandbox was lost)"),
-            };
-            lines.push(doing(&match &coding.phase {
-                CodingPhase::Start | CodingPhase::Save { .. } => {
-                    format!("Starting the sandbox{again}")
-                }
-                CodingPhase::Watch {
-                    since,
-                    last_step,
-                    spent,
-                    ..
-                } => {
-                    let elapsed = std::time::Duration::try_from(now - *since).unwrap_or_default();
-                    let secs = elapsed.as_secs() / ELAPSED_STEP_SECS * ELAPSED_STEP_SECS;
-                    let step = last_step.as_deref().map_or_else(String::new, |step| {
-                        format!(" · {}", escape(&shorten(step, 120)))
-                    });
-                    format!(
-                        "Agent at work{again} · {} · {}{step}",
-                        format::duration(std::time::Duration::from_secs(secs)),
-                        format::money(spent.cost_usd),
-                    )
-                }
-                CodingPhase::Collect { .. } => "Agent has ended, reading its diff".to_owned(),
-            }));
-            lines.extend([todo("Check against the path policy"), todo("Pull request")]);
-        }
-        Stage::Qa(qa) => {
-            let files = format::count(qa.work.changes.len(), "file");
-            lines.push(done(&format!(
-                "Agent done · {}",
-                format::cost(&qa.work.spent)
-            )));
-            lines.push(done(&format!(
-                "{files} changed, all within the path policy"
-            )));
-            lines.push(doing(match qa.step {
-                QaStep::CreateBranch | QaStep::Commit => "Committing",
-                QaStep::OpenPullRequest { .. } => "Opening the pull request",
-            }));
-        }
-        Stage::Merge(_) | Stage::Archived(_) => {}
-    }
-    lines.extend(steering::lines(fix));
-    lines.join("\n")
-}
-
-fn prepared(coding: &crate::fix::Coding) -> String {
-    let commit: String = coding.brief.base.commit.as_str().chars().take(7).collect();
-    let found = match (&coding.brief.search, coding.brief.likely.len()) {
-        (SearchNote::GitHub, 0) => "no likely files found".to_owned(),
-        (SearchNote::GitHub, n) => format::count(n, "likely file"),
-        (SearchNote::InClone { .. }, _) => "searching in the clone".to_owned(),
-    };
-    format!(
-        "Prepared: {} at `{commit}`, {found}",
-        inline_code(&coding.brief.base.branch)
-    )
-}
+/// The most characters of what a program said when it failed.
+const MAX_REASON_CHARS: usize = 600;
+/// The file with all of the agent's words.
+const SUMMARY: &str = "summary.md";
 
 /// The terminal message of a fix.
 pub fn fix_terminal(fix: &Fix) -> Message {
@@ -124,6 +37,15 @@ pub fn fix_terminal(fix: &Fix) -> Message {
 fn opened(fix: &Fix, merge: &Merge) -> Message {
     let order = &fix.order;
     let pull = &merge.pull_request;
+    let mut details = Details::default();
+    let summary = details.text(SUMMARY, &merge.summary, MAX_SUMMARY_CHARS);
+    let files = details.list(
+        "files.txt",
+        &merge.files,
+        MAX_LISTED,
+        |path| inline_code(path),
+        String::clone,
+    );
     let mut embed = Embed::titled(format!(
         "Pull request #{}: {}",
         pull.number,
@@ -131,7 +53,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     ))
     .with_url(&pull.url)
     .with_color(Color::GOOD)
-    .with_description(escape(&shorten(&merge.summary, MAX_SUMMARY_CHARS)))
+    .with_description(escape(&summary))
     .with_inline_field(
         "Issue",
         format!("[{}]({})", order.issue.key, order.issue.url),
@@ -140,7 +62,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     .with_inline_field("Time", format::duration(merge.spent.elapsed))
     .with_field(
         format!("{} changed", format::count(merge.files.len(), "file")),
-        format::list(merge.files.iter().map(|path| inline_code(path)), MAX_LISTED),
+        files,
     )
     .with_field(
         "Branch",
@@ -150,7 +72,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
         "Written by an agent and checked against the path policy: review it before you merge.",
     );
     embed = after::standing(fix, embed);
-    embed = with_steering(embed, fix);
+    embed = steering::shown_in(embed, fix);
     if !merge.verification.is_empty() {
         let lines = verification::lines(&merge.verification);
         embed = embed.with_field("Verification", lines.join("\n"));
@@ -158,15 +80,18 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     if !fix.notes().is_empty() {
         embed = embed.with_field("Not done", escape(&fix.notes().join("\n")));
     }
-    Message::text(format!(
+    let message = Message::text(format!(
         "✅ **{}** has a pull request: {}",
         order.issue.key, pull.url
     ))
-    .with_embed(embed)
+    .with_embed(details.named_in(embed))
+    .with_buttons(buttons::of_opened(fix, merge));
+    details.attached_to(message)
 }
 
 fn ended_without(fix: &Fix, archived: &Archived) -> Message {
-    let (what, mut next, color) = cause_in_words(&archived.cause);
+    let mut details = Details::default();
+    let (what, mut next, color) = cause_in_words(&archived.cause, &mut details);
     if let Some(round) = &fix.order.round {
         next = after::after_round(round);
     }
@@ -189,26 +114,21 @@ fn ended_without(fix: &Fix, archived: &Archived) -> Message {
             .with_inline_field("Cost", format::cost(&archived.spent))
             .with_inline_field("Time", format::duration(archived.spent.elapsed));
     }
-    embed = with_steering(embed, fix);
+    embed = steering::shown_in(embed, fix);
     let mark = if matches!(archived.cause, Cause::Cancelled { .. }) {
         "🛑"
     } else {
         "⚠️"
     };
     let first_line = what.lines().next().unwrap_or_default().to_owned();
-    Message::text(format!("{mark} **{}** · {first_line}", issue.key)).with_embed(embed)
-}
-
-fn with_steering(embed: Embed, fix: &Fix) -> Embed {
-    let lines: Vec<_> = steering::lines(fix).collect();
-    if lines.is_empty() {
-        return embed;
-    }
-    embed.with_field("Steering", lines.join("\n"))
+    let message = Message::text(format!("{mark} **{}** · {first_line}", issue.key))
+        .with_embed(details.named_in(embed))
+        .with_buttons(buttons::of_ended(fix, archived));
+    details.attached_to(message)
 }
 
 /// What happened, what to do next, and how bad it is.
-fn cause_in_words(cause: &Cause) -> (String, String, Color) {
+fn cause_in_words(cause: &Cause, details: &mut Details) -> (String, String, Color) {
     let retry = "`/bugbot retry` starts it again.".to_owned();
     match cause {
         Cause::Cancelled { by } => {
@@ -217,7 +137,7 @@ fn cause_in_words(cause: &Cause) -> (String, String, Color) {
         Cause::NoChange { summary } => (
             format!(
                 "The agent looked and changed nothing.\n>>> {}",
-                escape(&shorten(summary, MAX_SUMMARY_CHARS))
+                escape(&details.text(SUMMARY, summary, MAX_SUMMARY_CHARS))
             ),
             "Add what is missing to the thread (steps, expected and actual result), then `/bugbot retry`."
                 .to_owned(),
@@ -226,7 +146,13 @@ fn cause_in_words(cause: &Cause) -> (String, String, Color) {
         Cause::PolicyViolated { violations } => (
             format!(
                 "The change touches what must not be changed, so nothing was pushed.\n{}",
-                format::list(violations.iter().map(|v| format!("• {v}")), MAX_LISTED)
+                details.list(
+                    "violations.txt",
+                    violations,
+                    MAX_LISTED,
+                    |violation| format!("• {violation}"),
+                    ToString::to_string,
+                )
             ),
             "A person has to make this change, or the operator has to widen the path policy."
                 .to_owned(),
@@ -238,7 +164,7 @@ fn cause_in_words(cause: &Cause) -> (String, String, Color) {
                 .to_owned(),
             Color::BAD,
         ),
-        Cause::RunFailed { failure } => run_failure_in_words(failure),
+        Cause::RunFailed { failure } => run_failure_in_words(failure, details),
         Cause::Superseded => (
             "The job had ended before the fix began.".to_owned(),
             retry,
@@ -271,22 +197,23 @@ fn cause_in_words(cause: &Cause) -> (String, String, Color) {
     }
 }
 
-fn run_failure_in_words(failure: &RunFailure) -> (String, String, Color) {
+fn run_failure_in_words(failure: &RunFailure, details: &mut Details) -> (String, String, Color) {
     let retry = "`/bugbot retry` starts it again.";
     let narrower = "Narrow the report down (one bug, the page, the steps), then `/bugbot retry`; or the operator raises the limit.";
+    let mut said = |reason: &str| escape(&details.text("failure.log", reason, MAX_REASON_CHARS));
     let (what, next, color) = match failure {
         RunFailure::CloneFailed { reason } => (
-            format!("The repository could not be cloned: {}", escape(reason)),
+            format!("The repository could not be cloned: {}", said(reason)),
             "The operator has to look at the access to the repository.",
             Color::BAD,
         ),
         RunFailure::AgentFailed { reason } => (
-            format!("The agent failed: {}", escape(reason)),
+            format!("The agent failed: {}", said(reason)),
             retry,
             Color::BAD,
         ),
         RunFailure::ModelUnavailable { status, reason } => (
-            format!("The model's service answered {status}: {}", escape(reason)),
+            format!("The model's service answered {status}: {}", said(reason)),
             match status {
                 401 | 403 => "The operator has to look at the model's key.",
                 _ => retry,
@@ -327,7 +254,7 @@ fn run_failure_in_words(failure: &RunFailure) -> (String, String, Color) {
             Color::ATTENTION,
         ),
         RunFailure::Internal { reason } => (
-            format!("The sandbox failed: {}", escape(reason)),
+            format!("The sandbox failed: {}", said(reason)),
             "`/bugbot retry` starts it again; the operator finds the reason in the logs.",
             Color::BAD,
         ),
@@ -351,19 +278,13 @@ fn times(n: u32) -> String {
 pub fn fix_line(fix: &Fix, now: Timestamp) -> String {
     match &fix.stage {
         Stage::Merge(merge) => after::line(fix, merge),
-        Stage::Archived(archived) => cause_in_words(&archived.cause)
+        Stage::Archived(archived) => cause_in_words(&archived.cause, &mut Details::default())
             .0
             .lines()
             .next()
             .unwrap_or_default()
             .to_owned(),
-        _ => fix_progress(fix, now)
-            .lines()
-            .find(|line| line.starts_with('⏳'))
-            .unwrap_or("in preparation")
-            .trim_start_matches('⏳')
-            .trim()
-            .to_owned(),
+        _ => progress::line(fix, now),
     }
 }
 

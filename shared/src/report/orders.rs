@@ -28,6 +28,12 @@ pub fn unknown_job() -> String {
     "I know no such job in this thread. `/bugbot status` shows what there is.".to_owned()
 }
 
+/// A button under a message so old that its job is forgotten.
+pub fn forgotten_job() -> String {
+    "That job was too long ago: I no longer know it. `/bugbot status` shows what there is."
+        .to_owned()
+}
+
 /// Somebody pointed at a job that is no fix.
 pub fn not_a_fix(job: &KnownJob) -> String {
     format!("That job is a `{}` and not a fix.", job.command)

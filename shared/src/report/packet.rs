@@ -4,14 +4,21 @@
 use super::escape::{inline_code, text as escape};
 use super::{format, markdown};
 use crate::contextualize::{Chosen, Contextualized, Evidence, Hint, Recordings, Report};
-use crate::discord::message::{Color, Embed, Message};
+use crate::discord::message::{Attachment, Color, Embed, Message};
 use crate::job::Job;
 use crate::shorten::shorten;
 
+/// The file with the whole packet, where the thread shows a part of it.
+const PACKET_FILE: &str = "context.md";
 /// The most characters of the report that are quoted.
 const MAX_QUOTE_CHARS: usize = 4_000;
 /// The most characters of it that are quoted in the thread, where it stands anyway.
 const MAX_THREAD_QUOTE_CHARS: usize = 300;
+
+/// The most recordings that are listed in the thread.
+const MAX_RECORDINGS: usize = 3;
+/// The most hints that are listed there.
+const MAX_HINTS: usize = 4;
 
 /// What is known about a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,9 +110,20 @@ impl Packet {
         parts.join("\n\n")
     }
 
+    /// Whether the thread shows all recordings and hints.
+    fn fits_the_thread(&self) -> bool {
+        let recordings = match &self.evidence.recordings {
+            Recordings::Matched(chosen) => chosen.len(),
+            Recordings::None { .. } => 0,
+        };
+        recordings <= MAX_RECORDINGS && self.evidence.hints.len() <= MAX_HINTS
+    }
+
     fn recordings_field(&self) -> String {
         match &self.evidence.recordings {
-            Recordings::Matched(chosen) => format::list(chosen.iter().map(short_recording_line), 3),
+            Recordings::Matched(chosen) => {
+                format::list(chosen.iter().map(short_recording_line), MAX_RECORDINGS)
+            }
             Recordings::None { tried } => {
                 format!("None matched. {}", escape(&tried.join(" ")))
             }
@@ -171,7 +189,7 @@ pub fn contextualized(done: &Contextualized) -> Message {
         .with_inline_field("Report", format!("[message]({})", packet.message_link))
         .with_field("Recordings", packet.recordings_field());
     if !packet.evidence.hints.is_empty() {
-        let last = packet.evidence.hints.iter().rev().take(4).rev();
+        let last = packet.evidence.hints.iter().rev().take(MAX_HINTS).rev();
         let lines: Vec<String> = last
             .map(|hint| {
                 format!(
@@ -185,9 +203,14 @@ pub fn contextualized(done: &Contextualized) -> Message {
         embed = embed.with_field("Before the report", lines.join("\n"));
     }
     embed = embed.with_field("What next", "`/bugbot fix` has an agent propose a fix.");
-    Message::text(format!(
+    let message = Message::text(format!(
         "✅ {verb} **[{}](<{}>)** and added the context.",
         issue.key, issue.url
-    ))
-    .with_embed(embed)
+    ));
+    if packet.fits_the_thread() {
+        return message.with_embed(embed);
+    }
+    message
+        .with_embed(embed.with_field("In full", format!("`{PACKET_FILE}`")))
+        .with_file(Attachment::text(PACKET_FILE, packet.markdown()))
 }

@@ -1,10 +1,20 @@
 //! What a thread reads about further instructions for an agent.
 
+use crate::discord::message::Embed;
 use crate::executor::Steer;
 use crate::fix::{Delivery, Fix};
 
+/// The embed, with how each instruction stands.
+pub(super) fn shown_in(embed: Embed, fix: &Fix) -> Embed {
+    let lines: Vec<String> = lines(fix).collect();
+    if lines.is_empty() {
+        return embed;
+    }
+    embed.with_field("Steering", lines.join("\n"))
+}
+
 /// How each instruction of a fix stands, a line each.
-pub(super) fn lines(fix: &Fix) -> impl Iterator<Item = String> + '_ {
+fn lines(fix: &Fix) -> impl Iterator<Item = String> + '_ {
     fix.steers().iter().map(|known| {
         let state = match known.state {
             Delivery::Waiting | Delivery::Queued => "on its way",

@@ -1,10 +1,11 @@
 //! What the first answer to an interaction does, given in the HTTP response or by the callback.
 //! <https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object>
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::body::Posted;
-use super::limits::{CUSTOM_ID, breaches, check_message};
+use super::form::check_form;
+use super::limits::{breaches, check_message};
 use super::message::{CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, EPHEMERAL, LOADING, Message};
 use super::refusal::{FormErrors, Refusal};
 use super::state::{Answer, Interaction, State};
@@ -68,7 +69,7 @@ pub(super) fn answer(
             Answer::Silent
         }
         (Some(9), COMMAND | COMPONENT) => {
-            check_modal(&data.json)?;
+            check_form(&data.json)?;
             Answer::Modal(data.json)
         }
         _ => return Err(wrong_type()),
@@ -148,57 +149,6 @@ fn check_choices(data: &Value) -> Result<(), Refusal> {
                 &choice["value"],
                 100,
                 true,
-            );
-        }
-    }
-    errors.check()
-}
-
-/// A form: up to five text inputs, each in a row of its own or under a label.
-fn check_modal(data: &Value) -> Result<(), Refusal> {
-    let mut errors = FormErrors::default();
-    errors.text("data.custom_id", &data["custom_id"], CUSTOM_ID, true);
-    errors.text("data.title", &data["title"], 45, true);
-    let rows = errors.list("data.components", &data["components"], 5);
-    if rows.is_empty() {
-        errors.add(
-            "data.components",
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 5 in length.",
-        );
-    }
-    for (n, row) in rows.iter().enumerate() {
-        let path = format!("data.components.{n}");
-        let (input, label) = match row["type"].as_u64() {
-            Some(1) => (&row["components"][0], &row["components"][0]["label"]),
-            Some(18) => (&row["component"], &row["label"]),
-            _ => {
-                errors.add(
-                    format!("{path}.type"),
-                    "UNION_TYPE_CHOICES",
-                    "Value of field \"type\" must be one of (1, 18).",
-                );
-                continue;
-            }
-        };
-        errors.text(&format!("{path}.label"), label, 45, true);
-        errors.text(
-            &format!("{path}.custom_id"),
-            &input["custom_id"],
-            CUSTOM_ID,
-            true,
-        );
-        errors.text(
-            &format!("{path}.placeholder"),
-            &input["placeholder"],
-            100,
-            false,
-        );
-        if input["type"] != 4 || ![json!(1), json!(2)].contains(&input["style"]) {
-            errors.add(
-                format!("{path}.style"),
-                "BASE_TYPE_CHOICES",
-                "Value must be one of {1, 2}.",
             );
         }
     }

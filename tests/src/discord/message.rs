@@ -11,8 +11,10 @@ use super::state::State;
 pub(super) const EPHEMERAL: u64 = 1 << 6;
 /// "bugbot is thinking…"
 pub(super) const LOADING: u64 = 1 << 7;
+/// No embed of it is shown, its own ones included.
+pub(super) const SUPPRESS_EMBEDS: u64 = 1 << 2;
 /// The flags that a request may set: suppress embeds, suppress notifications.
-const SETTABLE: u64 = 1 << 2 | 1 << 12;
+const SETTABLE: u64 = SUPPRESS_EMBEDS | 1 << 12;
 
 /// The kinds of message that occur here, by Discord's numbers.
 pub(super) const DEFAULT: u8 = 0;

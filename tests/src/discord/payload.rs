@@ -9,6 +9,7 @@ use shared::id::{ChannelId, MessageId, UserId};
 
 use super::act::{Act, Slash};
 use super::answer::{AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT};
+use super::form::filled_in;
 use super::shape::{PERMISSIONS, merge};
 use super::state::{Answer, ChannelKind, Interaction, State, TOKEN_LIFE};
 use super::{number, number_of};
@@ -18,20 +19,23 @@ impl State {
     /// not have done it: a button that is not there cannot be pressed.
     pub(super) fn interaction(&mut self, user: &UserId, channel: &ChannelId, act: &Act) -> Value {
         let (user, channel) = (number_of(user), number_of(channel));
-        let (kind, data) = self.data_json(act);
+        let (kind, data) = self.data_json(user, channel, act);
         let (label, target, source) = match act {
             Act::Slash(slash) | Act::Complete(slash) => (slash.label(), None, None),
             Act::Menu { command, on } => (command.clone(), Some(number(on.as_str())), None),
             Act::Press { on, custom_id, .. } => {
-                (custom_id.clone(), None, Some(number(on.as_str())))
+                let component = self.component(on, custom_id);
+                let label = component["label"].as_str().unwrap_or(custom_id);
+                (label.to_owned(), None, Some(number(on.as_str())))
             }
             Act::Submit {
                 custom_id, from, ..
-            } => (
-                custom_id.clone(),
-                None,
-                from.as_ref().map(|id| number(id.as_str())),
-            ),
+            } => {
+                let form = self.open_form(user, channel, custom_id);
+                let title = form["title"].as_str().unwrap_or(custom_id);
+                let from = from.as_ref().map(|id| number(id.as_str()));
+                (title.to_owned(), None, from)
+            }
         };
         let id = self.snowflake();
         let created = self.now();
@@ -99,7 +103,7 @@ impl State {
         payload
     }
 
-    fn data_json(&self, act: &Act) -> (u8, Value) {
+    fn data_json(&self, user: u64, channel: u64, act: &Act) -> (u8, Value) {
         match act {
             Act::Slash(slash) => (COMMAND, self.slash_json(slash)),
             Act::Complete(slash) => (AUTOCOMPLETE, self.slash_json(slash)),
@@ -135,12 +139,8 @@ impl State {
             Act::Submit {
                 custom_id, fields, ..
             } => {
-                let row = |(n, (id, value)): (usize, &(String, String))| {
-                    let input =
-                        json!({"type": 4, "id": 2 * n + 2, "custom_id": id, "value": value});
-                    json!({"type": 1, "id": 2 * n + 1, "components": [input]})
-                };
-                let rows: Vec<Value> = fields.iter().enumerate().map(row).collect();
+                let form = self.open_form(user, channel, custom_id);
+                let rows = filled_in(form, fields);
                 (
                     MODAL_SUBMIT,
                     json!({"custom_id": custom_id, "components": rows}),

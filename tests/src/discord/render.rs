@@ -10,7 +10,10 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use self::text::readable;
-use super::message::{CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, DEFAULT, Message, THREAD_STARTER};
+use super::answer::{COMPONENT, MODAL_SUBMIT};
+use super::message::{
+    CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND, DEFAULT, Message, SUPPRESS_EMBEDS, THREAD_STARTER,
+};
 use super::state::{ChannelKind, State};
 
 /// The whole channel, oldest message first.
@@ -57,7 +60,8 @@ fn one(state: &State, message: &Message) -> String {
         body.push(format!("{} is thinking…", name(state, shown.author)));
     }
     body.extend(readable(state, &shown.content).lines().map(str::to_owned));
-    for embed in &shown.embeds {
+    let is_bare = shown.flags & SUPPRESS_EMBEDS != 0;
+    for embed in shown.embeds.iter().filter(|_| !is_bare) {
         body.extend(self::embed(state, embed));
     }
     for attachment in &shown.attachments {
@@ -88,6 +92,15 @@ fn before(state: &State, message: &Message) -> Option<String> {
             name(state, interaction.user),
             interaction.label
         ));
+    }
+    // Discord shows the message that was pressed, and not the button; a reader wants both.
+    if let (DEFAULT, Some(interaction)) = (message.kind, interaction) {
+        let who = name(state, interaction.user);
+        match interaction.kind {
+            COMPONENT => return Some(format!("╭ {who} pressed [ {} ]", interaction.label)),
+            MODAL_SUBMIT => return Some(format!("╭ {who} sent “{}”", interaction.label)),
+            _ => {}
+        }
     }
     let original = message.reply_to.filter(|_| message.kind == DEFAULT)?;
     let Some(original) = state.messages.get(&original) else {

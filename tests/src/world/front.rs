@@ -136,6 +136,37 @@ impl World {
             .webhook(front, WEBHOOK_URL, super::WEBHOOK_SECRET)
     }
 
+    /// The gateway gets a request that Discord has sent before.
+    pub async fn gateway_gets(&self, request: Request) {
+        let front = Front {
+            world: self,
+            is_overtaken: false,
+        };
+        let sent = Http::send(&front, request, Duration::from_secs(3)).await;
+        sent.expect("the gateway answers");
+    }
+
+    /// A person presses the newest button of this label; the gateway has answered when this
+    /// returns.
+    pub async fn press(&self, name: &str, label: &str) -> Exchange {
+        let person = self.person(name);
+        let (on, custom_id) = self.discord.button(&self.thread, &person, label);
+        self.command(name, Act::press(&on, &custom_id)).await
+    }
+
+    /// A person fills in the form that was opened last, and sends it.
+    pub async fn submit(&self, name: &str, fields: &[(&str, &str)]) -> Exchange {
+        let person = self.person(name);
+        let open = self.discord.open_form(&self.thread, &person);
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let form = Act::Submit {
+            custom_id: open.expect("a form is open"),
+            fields: fields.iter().map(owned).collect(),
+            from: None,
+        };
+        self.command(name, form).await
+    }
+
     /// A person gives a command, and everything that follows from it happens.
     pub async fn command_and_wait(&self, name: &str, act: impl Into<Act>) {
         self.command(name, act).await;

@@ -79,7 +79,7 @@ fn editing_and_deleting_requests() {
     authorization: Bot bot-token
     content-type: application/json
 
-    {"content":"Done","embeds":[],"components":[],"attachments":[],"allowed_mentions":{"parse":[]}}
+    {"content":"Done","embeds":[],"components":[],"attachments":[],"allowed_mentions":{"parse":[]},"flags":0}
     "#);
     insta::assert_snapshot!(shown(&delete_message_request(&api(), &channel(), &id)), @r"
     DELETE https://discord.com/api/v10/channels/1100/messages/2200
@@ -97,7 +97,7 @@ fn an_interaction_token_authorises_by_itself() {
     PATCH https://discord.com/api/v10/webhooks/3300/aW50%2Ftoken/messages/@original
     content-type: application/json
 
-    {"content":"Done","embeds":[],"components":[],"attachments":[],"allowed_mentions":{"parse":[]}}
+    {"content":"Done","embeds":[],"components":[],"attachments":[],"allowed_mentions":{"parse":[]},"flags":0}
     "#);
     let follow_up = follow_up_request(&api(), &application, &token, &message.ephemeral());
     insta::assert_snapshot!(shown(&follow_up), @r#"

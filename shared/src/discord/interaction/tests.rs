@@ -195,11 +195,18 @@ fn components_and_modals_carry_their_custom_id() {
             custom_id: "retry:1".into()
         }
     );
-    let modal = json!({"custom_id": "describe", "components": [{"type": 18, "component": {"custom_id": "x", "value": "y"}}]});
+    // Labels are what Discord sends by now, rows what it sent before; other inputs have no text.
+    let modal = json!({"custom_id": "describe", "components": [
+        {"type": 18, "component": {"type": 4, "custom_id": "x", "value": "y"}},
+        {"type": 1, "components": [{"type": 4, "custom_id": "z", "value": ""}]},
+        {"type": 18, "component": {"type": 3, "custom_id": "list", "values": ["a"]}},
+        {"type": 10, "id": 7},
+    ]});
     assert_eq!(
         parse_kind(&interaction(5, &modal)),
         Kind::ModalSubmit {
-            custom_id: "describe".into()
+            custom_id: "describe".into(),
+            fields: vec![("x".into(), "y".into()), ("z".into(), String::new())],
         }
     );
 }

@@ -79,6 +79,20 @@ struct WireData {
     target_id: Option<MessageId>,
     resolved: Option<WireResolved>,
     custom_id: Option<String>,
+    components: Option<Vec<WireRow>>,
+}
+
+/// A part of a form: a label with its input, or (the older way) a row of inputs.
+#[derive(Deserialize)]
+struct WireRow {
+    component: Option<WireInput>,
+    components: Option<Vec<WireInput>>,
+}
+
+#[derive(Deserialize)]
+struct WireInput {
+    custom_id: Option<String>,
+    value: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -147,9 +161,7 @@ fn interaction(kind: u64, wire: WireInteraction) -> Result<Interaction, ParseErr
             MESSAGE_COMPONENT => Kind::Component {
                 custom_id: custom_id(data(wire.data)?)?,
             },
-            MODAL_SUBMIT => Kind::ModalSubmit {
-                custom_id: custom_id(data(wire.data)?)?,
-            },
+            MODAL_SUBMIT => modal_submit(data(wire.data)?)?,
             _ => Kind::Unknown,
         },
     })
@@ -161,6 +173,23 @@ fn data(data: Option<WireData>) -> Result<WireData, ParseError> {
 
 fn custom_id(data: WireData) -> Result<String, ParseError> {
     data.custom_id.ok_or(ParseError::Missing("data.custom_id"))
+}
+
+fn modal_submit(mut data: WireData) -> Result<Kind, ParseError> {
+    let rows = data.components.take().unwrap_or_default();
+    let inputs = rows.into_iter().flat_map(|row| {
+        let many = row.components.unwrap_or_default();
+        row.component.into_iter().chain(many)
+    });
+    // Inputs of other kinds than text have no text.
+    let fields = inputs.filter_map(|input| match (input.custom_id, input.value) {
+        (Some(name), Some(serde_json::Value::String(text))) => Some((name, text)),
+        _ => None,
+    });
+    Ok(Kind::ModalSubmit {
+        fields: fields.collect(),
+        custom_id: custom_id(data)?,
+    })
 }
 
 fn place(channel: Option<WireChannel>, id: Option<ChannelId>) -> Result<Place, ParseError> {

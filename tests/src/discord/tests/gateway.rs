@@ -43,7 +43,7 @@ impl ThreadMemory for Gateway {
         Ok(Known {
             issues: vec![issue],
             repositories: Vec::new(),
-            jobs: Vec::new(),
+            ..Known::default()
         })
     }
 }

@@ -1,6 +1,7 @@
 //! An oracle by others: every payload must be what twilight, a library of Discord bots, reads.
 
 use twilight_model::application::interaction::application_command::CommandOptionValue;
+use twilight_model::application::interaction::modal::ModalInteractionComponent;
 use twilight_model::application::interaction::{Interaction, InteractionData, InteractionType};
 use twilight_model::channel::{Channel, Message};
 
@@ -97,7 +98,14 @@ async fn a_button_and_a_form_read() {
         .await;
     let id: shared::id::MessageId = message["id"].as_str().unwrap().into();
     let press = world.interaction(Act::press(&id, "go"));
+    let callback = format!("/interactions/{}/{}/callback", press.id, press.token);
     assert_eq!(press.message.unwrap().id.to_string(), id.as_str());
+    let input = json!({"type": 4, "style": 2, "custom_id": "why"});
+    let label = json!({"type": 18, "label": "Why?", "component": input});
+    let form = json!({"custom_id": "form", "title": "Tell me", "components": [label]});
+    world
+        .post(&callback, json!({"type": 9, "data": form}))
+        .await;
     let fields = vec![("why".to_owned(), "because".to_owned())];
     let submit = world.interaction(Act::Submit {
         custom_id: "form".to_owned(),
@@ -105,6 +113,19 @@ async fn a_button_and_a_form_read() {
         from: Some(id),
     });
     assert_eq!(submit.kind, InteractionType::ModalSubmit);
+    let Some(InteractionData::ModalSubmit(sent)) = submit.data else {
+        panic!("a form")
+    };
+    let ModalInteractionComponent::Label(label) = &sent.components[0] else {
+        panic!("a label")
+    };
+    let ModalInteractionComponent::TextInput(input) = &*label.component else {
+        panic!("an input")
+    };
+    assert_eq!(
+        (input.custom_id.as_str(), input.value.as_str()),
+        ("why", "because")
+    );
 }
 
 #[test]

@@ -1,0 +1,167 @@
+//! Buttons and forms: what people press and fill in, and what comes of it.
+
+use tests::executor_fake::Script;
+use tests::sample;
+use tests::world::{World, the_fix};
+
+use super::{SECOND, contextualize, is_nothing_pushed, is_one_pull_request, with_fix};
+
+#[tokio::test]
+async fn the_live_message_has_the_buttons_that_do_something_then() {
+    let world = with_fix(the_fix()).await;
+    world.run_for(6 * SECOND).await;
+    insta::assert_snapshot!(world.last_message(), @"");
+    world.run_until_quiet().await;
+    assert_eq!(world.discord.buttons(&world.thread), Vec::<String>::new());
+    insta::assert_snapshot!(world.last_message(), @"");
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn pressing_cancel_stops_the_run_and_the_message_says_who_did() {
+    let world = with_fix(the_fix()).await;
+    world.run_for(6 * SECOND).await;
+    world.press("Carol", "Cancel").await;
+    world.deliver_due().await;
+    assert!(world.executor.active().is_empty(), "within the same moment");
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.transcript(), @"");
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_press_that_discord_delivers_twice_is_one_order() {
+    let world = with_fix(the_fix()).await;
+    world.run_for(6 * SECOND).await;
+    let pressed = world.press("Carol", "Cancel").await;
+    world.gateway_gets(pressed.request).await;
+    world.run_until_quiet().await;
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn two_people_press_at_once_and_each_gets_an_answer() {
+    let world = with_fix(the_fix()).await;
+    world.run_for(6 * SECOND).await;
+    world.press("Bob", "Cancel").await;
+    world.press("Carol", "Cancel").await;
+    world.deliver_due_at_once().await;
+    world.run_until_quiet().await;
+    let answers = world.discord.messages(&world.thread);
+    let quiet = answers.iter().filter(|message| message["flags"] == 64);
+    let said: Vec<_> = quiet
+        .map(|message| message["content"].as_str().unwrap())
+        .collect();
+    let stopping = "🛑 The fix is being stopped; its message says when it has ended.";
+    assert_eq!(said, [stopping, stopping]);
+    is_nothing_pushed(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_failed_fix_is_done_again_by_button_once() {
+    let world = with_fix(Script::changes_nothing("I cannot see what is wrong.")).await;
+    world.run_until_quiet().await;
+    assert_eq!(world.discord.buttons(&world.thread), ["Retry"]);
+    world.executor.play([the_fix()]);
+    world.press("Bob", "Retry").await;
+    world.run_until_quiet().await;
+    is_one_pull_request(&world);
+    // The button is still under the first message: its time is over, and only Carol is told.
+    world.press("Carol", "Retry").await;
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.transcript(), @"");
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn instructions_are_asked_for_in_a_form_and_sent_to_the_fix() {
+    let world = with_fix(the_fix()).await;
+    world.run_for(6 * SECOND).await;
+    let opened = world.press("Bob", "Steer").await;
+    assert_eq!(opened.taken()["type"], 9);
+    let sent = world
+        .submit("Bob", &[("text", "Keep the old button.")])
+        .await;
+    assert_eq!(sent.taken()["data"]["flags"], 64);
+    world.run_for(SECOND).await;
+    let answer = world.last_message();
+    assert!(
+        answer.contains("Bob sent “Steer the running fix”"),
+        "{answer}"
+    );
+    world.run_until_quiet().await;
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_after_the_end_is_told_so() {
+    let world = with_fix(the_fix()).await;
+    world.run_for(6 * SECOND).await;
+    world.press("Bob", "Steer").await;
+    world.run_until_quiet().await;
+    world
+        .submit("Bob", &[("text", "Keep the old button.")])
+        .await;
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.last_message(), @"");
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn where_nobody_said_anything_a_form_asks_and_its_words_are_the_report() {
+    let world = World::new();
+    let opened = world.command("Alice", contextualize()).await;
+    assert_eq!(opened.taken()["type"], 9);
+    world.run_until_quiet().await;
+    assert!(world.linear.issues().is_empty());
+    let fields = [
+        ("description", sample::REPORT),
+        ("email", "alice@example.com"),
+    ];
+    world.submit("Alice", &fields).await;
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.transcript(), @"");
+    world.finish();
+}
+
+#[tokio::test]
+async fn after_the_context_a_fix_is_one_press_away() {
+    let world = World::with_settings(&[("DEFAULT_REPOSITORY", tests::world::REPOSITORY)]);
+    super::report(&world);
+    world.command_and_wait("Alice", contextualize()).await;
+    world.press("Bob", "Fix this bug").await;
+    world.run_until_quiet().await;
+    assert_eq!(
+        world.github.pull_requests(tests::world::REPOSITORY).len(),
+        1
+    );
+    world.finish();
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_the_message_is_attached_whole() {
+    let paths: Vec<String> = (0..30)
+        .map(|n| format!("server/config-{n:02}.yml"))
+        .collect();
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), "x\n")).collect();
+    let world = with_fix(Script::modifies(&files)).await;
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(world.last_message(), @"");
+    let said = world.discord.said_by_bot(&world.thread);
+    let id = said[0]["id"].as_str().unwrap().into();
+    let file = world.discord.attachment(&id, "violations.txt").unwrap();
+    let file = String::from_utf8(file).unwrap();
+    assert!(
+        paths.iter().all(|path| file.contains(path.as_str())),
+        "{file}"
+    );
+    is_nothing_pushed(&world);
+    world.finish();
+}
