@@ -26,11 +26,11 @@ const TEXT_INPUT: u8 = 4;
 pub struct Modal {
     custom_id: String,
     title: String,
-    components: Vec<Label>,
+    components: Vec<Labelled>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Label {
+struct Labelled {
     r#type: u8,
     label: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ impl Modal {
     pub fn with_input(mut self, input: Input<'_>) -> Self {
         if self.components.len() < MAX_INPUTS {
             let hint = |text: &str| shorten(text, MAX_HINT_CHARS);
-            self.components.push(Label {
+            self.components.push(Labelled {
                 r#type: LABEL,
                 label: shorten(input.label, MAX_TITLE_CHARS),
                 description: input.description.map(hint),

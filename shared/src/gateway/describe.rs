@@ -37,9 +37,8 @@ pub(super) async fn form_for(job: &Job, began: Timestamp, ports: &impl Ports) ->
 }
 
 fn says_nothing(job: &Job) -> bool {
-    let options = match &job.command {
-        Command::Contextualize(options) | Command::Fix(options) => options,
-        _ => return false,
+    let (Command::Contextualize(options) | Command::Fix(options)) = &job.command else {
+        return false;
     };
     let context = &job.discord_context;
     let is_said = |text: &str| !text.trim().is_empty();

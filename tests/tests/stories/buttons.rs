@@ -10,10 +10,36 @@ use super::{SECOND, contextualize, is_nothing_pushed, is_one_pull_request, with_
 async fn the_live_message_has_the_buttons_that_do_something_then() {
     let world = with_fix(the_fix()).await;
     world.run_for(6 * SECOND).await;
-    insta::assert_snapshot!(world.last_message(), @"");
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      🛠️ Fixing **ENG-1** in `acme/shop`
+      🟦 ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
+      🟦 ✅ Prepared: `main` at `31cfa1c`, 3 likely files
+      🟦 ⏳ Agent at work
+      🟦 ▫️ Check against the path policy
+      🟦 ▫️ Pull request
+      🟦 Stage: Coding │ Elapsed: 0 s │ Cost: $0.01
+      🟦 ▸ Last step
+      🟦   Reading src/cart.js
+      [ Steer ] [ Cancel ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
+    ");
     world.run_until_quiet().await;
     assert_eq!(world.discord.buttons(&world.thread), Vec::<String>::new());
-    insta::assert_snapshot!(world.last_message(), @"");
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      ✅ **ENG-1** has a pull request: https://github.com/acme/shop/pull/1
+      🟩 Pull request #1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://github.com/acme/shop/pull/1⟩
+      🟩 The quantity is a number now.
+      🟩 Issue: ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ │ Cost: $0.12 · 4 turns │ Time: 20 s
+      🟩 ▸ 1 file changed
+      🟩   `src/cart.js`
+      🟩 ▸ Branch
+      🟩   `bugbot/eng-1-9f47b3d5` → `acme/shop`
+      🟩 Written by an agent and checked against the path policy: review it before you merge.
+      [ Pull request ↗ https://github.com/acme/shop/pull/1 ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
+    ");
     is_one_pull_request(&world);
     world.finish();
 }
@@ -26,7 +52,26 @@ async fn pressing_cancel_stops_the_run_and_the_message_says_who_did() {
     world.deliver_due().await;
     assert!(world.executor.active().is_empty(), "within the same moment");
     world.run_until_quiet().await;
-    insta::assert_snapshot!(world.transcript(), @"");
+    insta::assert_snapshot!(world.transcript(), @r"
+    #bugs › Cart counts wrong
+
+    Alice  14:30
+      I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
+
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      🛑 **ENG-1** · Cancelled by @Carol. Nothing was pushed.
+      🟪 ENG-1: fix cancelled ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
+      🟪 Cancelled by @Carol. Nothing was pushed.
+      🟪 ▸ What next
+      🟪   `/bugbot retry` starts it again.
+      🟪 Cost: $0.01 · 1 turn │ Time: 6 s
+      [ Retry ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
+
+    ╭ Carol pressed [ Cancel ]
+    bugbot [BOT]  14:30  (only Carol can see this)
+      🛑 The fix is being stopped; its message says when it has ended.
+    ");
     is_nothing_pushed(&world);
     world.finish();
 }
@@ -73,7 +118,40 @@ async fn a_failed_fix_is_done_again_by_button_once() {
     // The button is still under the first message: its time is over, and only Carol is told.
     world.press("Carol", "Retry").await;
     world.run_until_quiet().await;
-    insta::assert_snapshot!(world.transcript(), @"");
+    insta::assert_snapshot!(world.transcript(), @r"
+    #bugs › Cart counts wrong
+
+    Alice  14:30
+      I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
+
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      ⚠️ **ENG-1** · The agent looked and changed nothing.
+      🟧 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
+      🟧 The agent looked and changed nothing.
+      🟧 >>> I cannot see what is wrong.
+      🟧 ▸ What next
+      🟧   Add what is missing to the thread (steps, expected and actual result), then `/bugbot retry`.
+      🟧 Cost: $0.12 · 4 turns │ Time: 20 s
+      [ Retry ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
+
+    ╭ Bob pressed [ Retry ]
+    bugbot [BOT]  14:32 (edited)
+      ✅ **ENG-1** has a pull request: https://github.com/acme/shop/pull/1
+      🟩 Pull request #1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://github.com/acme/shop/pull/1⟩
+      🟩 The quantity is a number now.
+      🟩 Issue: ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ │ Cost: $0.12 · 4 turns │ Time: 20 s
+      🟩 ▸ 1 file changed
+      🟩   `src/cart.js`
+      🟩 ▸ Branch
+      🟩   `bugbot/eng-1-c7432181` → `acme/shop`
+      🟩 Written by an agent and checked against the path policy: review it before you merge.
+      [ Pull request ↗ https://github.com/acme/shop/pull/1 ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
+
+    ╭ Carol pressed [ Retry ]
+    bugbot [BOT]  14:34  (only Carol can see this)
+      ⚠️ Something else has happened in this thread since that job ended, so it is not done again. `/bugbot status` shows what there is.
+    ");
     is_one_pull_request(&world);
     world.finish();
 }
@@ -109,7 +187,11 @@ async fn a_form_that_is_sent_after_the_end_is_told_so() {
         .submit("Bob", &[("text", "Keep the old button.")])
         .await;
     world.run_until_quiet().await;
-    insta::assert_snapshot!(world.last_message(), @"");
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Bob sent “Steer the running fix”
+    bugbot [BOT]  14:32  (only Bob can see this)
+      ⚠️ That `fix` has already ended: pull request #1 is open: https://github.com/acme/shop/pull/1
+    ");
     is_one_pull_request(&world);
     world.finish();
 }
@@ -127,7 +209,21 @@ async fn where_nobody_said_anything_a_form_asks_and_its_words_are_the_report() {
     ];
     world.submit("Alice", &fields).await;
     world.run_until_quiet().await;
-    insta::assert_snapshot!(world.transcript(), @"");
+    insta::assert_snapshot!(world.transcript(), @r"
+    #bugs › Cart counts wrong
+
+    ╭ Alice sent “What is the bug?”
+    bugbot [BOT]  14:30 (edited)
+      ✅ Created **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩** and added the context.
+      🟩 ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
+      🟩 > I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the total says €132.00. I only wanted two!
+      🟩 Reported by: Discord user 1479486210048000002 │ Report: message ⟨https://discord.com/channels/1479486210048000001/1479486210048000004⟩
+      🟩 ▸ Recordings
+      🟩   None matched. PostHog knows no person with the e-mail address given.
+      🟩 ▸ What next
+      🟩   `/bugbot fix` has an agent propose a fix.
+      [ Fix this bug ]
+    ");
     world.finish();
 }
 
@@ -153,7 +249,33 @@ async fn what_does_not_fit_into_the_message_is_attached_whole() {
     let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), "x\n")).collect();
     let world = with_fix(Script::modifies(&files)).await;
     world.run_until_quiet().await;
-    insta::assert_snapshot!(world.last_message(), @"");
+    insta::assert_snapshot!(world.last_message(), @r"
+    ╭ Alice used /bugbot fix
+    bugbot [BOT]  14:30 (edited)
+      ⚠️ **ENG-1** · The change touches what must not be changed, so nothing was pushed.
+      🟧 ENG-1: no pull request ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
+      🟧 The change touches what must not be changed, so nothing was pushed.
+      🟧 • `server/config-00.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-01.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-02.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-03.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-04.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-05.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-06.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-07.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-08.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-09.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-10.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 • `server/config-11.yml` is back-end code (`**/{server,backend,back-end,back_end,functions,lambda,lambdas,migrations,prisma,supabase}`)
+      🟧 … and 18 more
+      🟧 ▸ What next
+      🟧   A person has to make this change, or the operator has to widen the path policy.
+      🟧 Cost: $0.12 · 4 turns │ Time: 20 s
+      🟧 ▸ In full
+      🟧   `violations.txt`
+      [file] violations.txt (4020 bytes)
+      [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
+    ");
     let said = world.discord.said_by_bot(&world.thread);
     let id = said[0]["id"].as_str().unwrap().into();
     let file = world.discord.attachment(&id, "violations.txt").unwrap();

@@ -52,6 +52,7 @@ async fn a_command_that_waits_in_line_does_not_begin() {
       🟩   None matched. The thread names no session, no person and no e-mail address. Give one in the \`session\` or \`email\` option.
       🟩 ▸ What next
       🟩   `/bugbot fix` has an agent propose a fix.
+      [ Fix this bug ]
 
     ╭ Bob used /bugbot contextualize
     bugbot [BOT]  14:30
@@ -88,6 +89,7 @@ async fn a_running_agent_is_stopped_at_once() {
       🟪 ▸ What next
       🟪   `/bugbot retry` starts it again.
       🟪 Cost: $0.01 · 1 turn │ Time: 6 s
+      [ Retry ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
 
     ╭ Bob used /bugbot cancel
     bugbot [BOT]  14:30

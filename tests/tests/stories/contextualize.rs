@@ -46,6 +46,7 @@ async fn a_session_link_in_the_thread_becomes_evidence_in_a_new_issue() {
       🟩   1:10 ⟨https://us.posthog.com/project/4711/replay/019cc38e-2a40-7000-8000-000000000001?t=55⟩ clicked "+" again and again on https://shop.test/cart
       🟩 ▸ What next
       🟩   `/bugbot fix` has an agent propose a fix.
+      [ Fix this bug ]
     "#);
     insta::assert_snapshot!(world.linear.comments("ENG-1")[0].body, @r#"
     ## Context from Discord
@@ -98,6 +99,7 @@ async fn an_email_address_finds_the_recordings_of_its_person() {
       🟩   ▶ Mar 6, 14:00 · 5 min ⟨https://us.posthog.com/project/4711/replay/019cc38e-2a40-7000-8000-000000000002⟩ by the reporter's e-mail address; it ended 25 minutes before the report
       🟩 ▸ What next
       🟩   `/bugbot fix` has an agent propose a fix.
+      [ Fix this bug ]
     ");
     world.finish();
 }
@@ -266,6 +268,12 @@ async fn without_the_message_content_intent_a_slash_command_asks_for_words() {
     let world = World::new();
     world.discord.withhold_content();
     let said = world.says("Alice", sample::REPORT);
+    // In time, a form asks for them.
+    let opened = world.command("Alice", contextualize()).await;
+    assert_eq!(opened.taken()["type"], 9);
+    // Where the history is late, only the consumer learns that it says nothing.
+    let history = "GET /api/v10/channels/*/messages";
+    world.discord.fail_next(history, Fault::DropBefore, 1);
     world.command_and_wait("Alice", contextualize()).await;
     insta::assert_snapshot!(world.last_message(), @r"
     ╭ Alice used /bugbot contextualize

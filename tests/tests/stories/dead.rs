@@ -20,6 +20,7 @@ async fn a_job_that_fails_as_often_as_allowed_is_recorded_and_told() {
       🟥 Linear answered with an error (503).
       🟥 ▸ What next
       🟥   The job is kept for the operator. `/bugbot retry` tries again once the cause is gone.
+      [ Retry ]
     ");
     assert_eq!(world.kv_keys("dead:").len(), 1);
     world.finish();
@@ -51,6 +52,7 @@ async fn a_key_that_is_bad_parks_the_job_at_once() {
       🟥 Linear does not let bugbot in (You need to authenticate to access this operation.). The operator has to look at its credentials and permissions.
       🟥 ▸ What next
       🟥   The job is kept for the operator. `/bugbot retry` tries again once the cause is gone.
+      [ Retry ]
     ");
     let tried = world.linear.requests().len();
     assert_eq!(tried, 1, "trying again cannot help");

@@ -15,11 +15,16 @@ async fn a_report_becomes_a_pull_request() {
     insta::assert_snapshot!(world.last_message(), @r"
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
-      🛠️ Fixing **ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩** in `acme/shop`
-      ✅ Prepared: `main` at `31cfa1c`, 3 likely files
-      ⏳ Agent at work · 10 s · $0.01 · Reading src/cart.js
-      ▫️ Check against the path policy
-      ▫️ Pull request
+      🛠️ Fixing **ENG-1** in `acme/shop`
+      🟦 ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the… ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩
+      🟦 ✅ Prepared: `main` at `31cfa1c`, 3 likely files
+      🟦 ⏳ Agent at work
+      🟦 ▫️ Check against the path policy
+      🟦 ▫️ Pull request
+      🟦 Stage: Coding │ Elapsed: 10 s │ Cost: $0.01
+      🟦 ▸ Last step
+      🟦   Reading src/cart.js
+      [ Steer ] [ Cancel ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
     ");
     world.run_until_quiet().await;
     insta::assert_snapshot!(world.transcript(), @r"
@@ -38,6 +43,7 @@ async fn a_report_becomes_a_pull_request() {
       🟩   None matched. The thread names no session, no person and no e-mail address. Give one in the \`session\` or \`email\` option.
       🟩 ▸ What next
       🟩   `/bugbot fix` has an agent propose a fix.
+      [ Fix this bug ]
 
     ╭ Alice used /bugbot fix
     bugbot [BOT]  14:30 (edited)
@@ -50,6 +56,7 @@ async fn a_report_becomes_a_pull_request() {
       🟩 ▸ Branch
       🟩   `bugbot/eng-1-49c67b0d` → `acme/shop`
       🟩 Written by an agent and checked against the path policy: review it before you merge.
+      [ Pull request ↗ https://github.com/acme/shop/pull/1 ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
     ");
     let branch = &world.github.branches(REPOSITORY)[0];
     insta::assert_snapshot!(world.github.diff(REPOSITORY, "main", branch), @r"
@@ -155,6 +162,7 @@ async fn somebody_elses_commit_on_the_branch_is_a_conflict_and_stays_the_newest(
       🟥 ▸ What next
       🟥   Delete the branch or keep it, then `/bugbot fix` again: a new fix has its own branch.
       🟥 Cost: $0.12 · 4 turns │ Time: 20 s
+      [ Retry ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
     ");
     assert!(world.github.pull_requests(REPOSITORY).is_empty());
     world.finish();
@@ -202,6 +210,7 @@ async fn a_link_that_linear_refuses_is_a_note_under_the_pull_request() {
       🟩 ▸ Not done
       🟩   Linear does not let bugbot in (You don't have permission to link.). The operator has to look at its credentials and permissions.
       🟩 Written by an agent and checked against the path policy: review it before you merge.
+      [ Pull request ↗ https://github.com/acme/shop/pull/1 ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
     ");
     assert_eq!(world.github.pull_requests(REPOSITORY).len(), 1);
     world.finish();
@@ -251,6 +260,7 @@ async fn a_change_outside_the_policy_pushes_nothing() {
       🟧 ▸ What next
       🟧   A person has to make this change, or the operator has to widen the path policy.
       🟧 Cost: $0.12 · 4 turns │ Time: 20 s
+      [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
     ");
     is_nothing_pushed(&world);
     world.finish();

@@ -34,6 +34,7 @@ async fn a_sandbox_that_is_lost_three_times_is_given_up_with_clear_words() {
       🟥 ▸ What next
       🟥   `/bugbot retry` starts it again. If it happens again, the operator finds the reason in the logs.
       🟥 Cost: $0.01 · 1 turn │ Time: 4 s
+      [ Retry ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
     ");
     is_nothing_pushed(&world);
     world.finish();
@@ -123,6 +124,7 @@ async fn a_sandbox_that_does_not_start_is_a_clear_message() {
       🟥 The sandbox answered with an error (503), each time it was tried.
       🟥 ▸ What next
       🟥   `/bugbot retry` starts it again. The operator finds the reason in the logs.
+      [ Retry ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
     ");
     is_nothing_pushed(&world);
     world.finish();

@@ -28,6 +28,7 @@ async fn a_job_whose_messages_are_lost_is_ended() {
       🟥 Our side lost track of this job before it had ended.
       🟥 ▸ What next
       🟥   `/bugbot retry` does it again; nothing is done twice.
+      [ Retry ]
     ");
     assert!(world.calls().contains(&"kv list open:".to_owned()));
 }
