@@ -70,7 +70,7 @@ impl GitHub {
             "number": number,
             "pull_request": self.pull_json(repo, number),
         });
-        self.told("pull_request", repo, payload)
+        Self::told("pull_request", repo, payload)
     }
 
     /// A check run of a branch's head has ended.
@@ -87,7 +87,7 @@ impl GitHub {
             "id": 4, "name": "test", "head_sha": sha, "status": "completed",
             "conclusion": conclusion, "check_suite": suite, "pull_requests": [],
         });
-        self.told(
+        Self::told(
             "check_run",
             repo,
             json!({"action": "completed", "check_run": run}),
@@ -105,7 +105,7 @@ impl GitHub {
             "id": 6, "sha": sha, "name": repo, "context": "ci/test", "state": state,
             "description": null, "target_url": null, "branches": branches,
         });
-        self.told("status", repo, payload)
+        Self::told("status", repo, payload)
     }
 
     /// Somebody of this `association` writes below a pull request.
@@ -119,7 +119,7 @@ impl GitHub {
         });
         let issue = json!({"number": number, "pull_request": {"html_url": url}});
         let payload = json!({"action": "created", "issue": issue, "comment": comment});
-        self.told("issue_comment", repo, payload)
+        Self::told("issue_comment", repo, payload)
     }
 
     /// Somebody remarks on a line, and GitHub keeps it.
@@ -149,7 +149,7 @@ impl GitHub {
         let payload = json!({
             "action": "created", "comment": comment, "pull_request": self.pull_json(repo, number),
         });
-        self.told("pull_request_review_comment", repo, payload)
+        Self::told("pull_request_review_comment", repo, payload)
     }
 
     /// A deployment of a branch can be looked at.
@@ -170,7 +170,7 @@ impl GitHub {
                 "task": "deploy", "environment": "Preview",
             },
         });
-        self.told("deployment_status", repo, payload)
+        Self::told("deployment_status", repo, payload)
     }
 
     fn pull_json(&self, repo: &str, number: u64) -> Value {
@@ -179,7 +179,7 @@ impl GitHub {
         })
     }
 
-    fn told(&self, event: &'static str, repo: &str, mut payload: Value) -> Told {
+    fn told(event: &'static str, repo: &str, mut payload: Value) -> Told {
         let (owner, name) = repo.split_once('/').expect("owner/name");
         payload["repository"] = json!({
             "name": name, "full_name": repo, "private": true, "owner": render::user(owner),

@@ -46,7 +46,7 @@ fn head(world: &World) -> String {
         .github
         .repository(REPOSITORY)
         .head(&branch(world))
-        .unwrap()
+        .expect("the branch is there")
 }
 
 fn commits(world: &World) -> usize {
@@ -74,7 +74,10 @@ async fn merged(world: &World) {
 }
 
 fn stage(world: &World) -> Stage {
-    world.fix(&world.only_job()).unwrap().pipeline()
+    world
+        .fix(&world.only_job())
+        .expect("there is a fix")
+        .pipeline()
 }
 
 fn deploy() -> Slash {
