@@ -81,7 +81,7 @@ impl<P: Http + Clock> Setup<'_, P> {
         self.namespace()?;
         self.queues()?;
         self.variables(&sources)?;
-        self.operator_token(&mut sources)?;
+        self.random(&mut sources)?;
         self.credentials(&sources).await?;
         self.secrets(&sources)?;
         self.commands(&sources).await?;
@@ -160,21 +160,23 @@ impl<P: Http + Clock> Setup<'_, P> {
         Ok(())
     }
 
-    /// The operator's token is nobody's to make up: it is made here, and kept with the others.
-    fn operator_token(&mut self, sources: &mut Sources) -> Result<(), Failure> {
-        const STEP: &str = "operator's token";
+    /// Some secrets are nobody's to make up: they are made here, and kept with the others.
+    fn random(&mut self, sources: &mut Sources) -> Result<(), Failure> {
+        const STEP: &str = "random secrets";
         let file = self.args.secrets.display().to_string();
-        if sources.gateway(secrets::OPERATOR_TOKEN).is_some() {
-            self.say(STEP, State::Unchanged, format!("is in {file}"));
+        let missing = sources.missing();
+        let names = missing.join(", ");
+        if missing.is_empty() {
+            self.say(STEP, State::Unchanged, format!("are in {file}"));
         } else if self.args.dry_run {
-            self.say(
-                STEP,
-                State::WouldDo,
-                format!("would be made and added to {file}"),
-            );
+            let what = format!("{names} would be made and added to {file}");
+            self.say(STEP, State::WouldDo, what);
         } else {
-            sources.add_operator_token()?;
-            self.say(STEP, State::Done, format!("is made, and added to {file}"));
+            for name in missing {
+                sources.add_random(name)?;
+            }
+            let what = format!("{names}: made, and added to {file}");
+            self.say(STEP, State::Done, what);
         }
         Ok(())
     }

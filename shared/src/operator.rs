@@ -122,13 +122,10 @@ impl<P: Ports> Desk<'_, P> {
             ["model", "on"] if is_post => answer::ok(&self.switch(true, request.body()).await?),
             ["model", "off"] if is_post => answer::ok(&self.switch(false, request.body()).await?),
             ["facts"] if is_get => answer::ok(&self.facts().await),
-            ["jobs" | "facts" | "model"]
-            | ["audit", _]
+            ["jobs" | "dlq" | "facts" | "model"]
+            | ["jobs" | "dlq" | "audit", _]
             | ["model", "on" | "off"]
-            | ["jobs", _]
             | ["jobs", _, "cancel" | "retry"]
-            | ["dlq"]
-            | ["dlq", _]
             | ["dlq", _, "replay" | "discard"] => return Err(Problem::Method),
             _ => return Err(Problem::NotFound("There is no such address.".to_owned())),
         })

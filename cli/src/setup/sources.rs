@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
-use super::secrets::{OPERATOR_TOKEN, SECRETS, goes_to};
+use super::secrets::{RANDOM, SECRETS, goes_to};
 use crate::outcome::{Exit, Failure};
 
 /// The two files as they were read.
@@ -63,9 +63,10 @@ impl Sources {
         self.of("gateway", name)
     }
 
-    /// What the consumer would read.
+    /// What the consumer would read, with what setup is going to make in its place.
     pub(crate) fn consumer(&self, name: &str) -> Option<String> {
-        self.of("consumer", name)
+        let made = || RANDOM.contains(&name).then(|| "0".repeat(64));
+        self.of("consumer", name).or_else(made)
     }
 
     fn of(&self, environment: &str, name: &str) -> Option<String> {
@@ -92,8 +93,14 @@ impl Sources {
             .collect()
     }
 
-    /// Makes a token and adds it to the file, at its end.
-    pub(crate) fn add_operator_token(&mut self) -> Result<(), Failure> {
+    /// The random ones that the file does not have yet.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        let is_missing = |name: &&str| self.given.get(*name).is_none_or(String::is_empty);
+        RANDOM.into_iter().filter(is_missing).collect()
+    }
+
+    /// Makes a random secret and adds it to the file, at its end.
+    pub(crate) fn add_random(&mut self, name: &str) -> Result<(), Failure> {
         let failed =
             |error: std::io::Error| Failure::failed(format!("{}: {error}", self.path.display()));
         let mut bytes = [0; 32];
@@ -103,9 +110,9 @@ impl Sources {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        let _ = writeln!(text, "{OPERATOR_TOKEN}={token}");
+        let _ = writeln!(text, "{name}={token}");
         std::fs::write(&self.path, text).map_err(failed)?;
-        self.given.insert(OPERATOR_TOKEN.to_owned(), token);
+        self.given.insert(name.to_owned(), token);
         Ok(())
     }
 }

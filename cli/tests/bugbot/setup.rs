@@ -63,6 +63,7 @@ impl Stage {
              LINEAR_API_KEY={LINEAR_KEY}\nLINEAR_TEAM_KEY=ENG\nLINEAR_API_URL={}\n\
              POSTHOG_API_KEY={}\nPOSTHOG_PROJECT_ID={}\nPOSTHOG_HOST={}\n\
              GITHUB_TOKEN={GITHUB_TOKEN}\nDEFAULT_REPOSITORY=acme/shop\nGITHUB_API_URL={}\n\
+             PUBLIC_URL=https://bugbot-gateway.acme.workers.dev\n\
              ANTHROPIC_API_KEY=\"sk-of-the-setup\"\n",
             discord.public_key(),
             discord.bot_token().expose(),
@@ -123,11 +124,11 @@ async fn from_zero_to_deployed_and_a_repeat_makes_nothing_twice() {
     done   key-value store   0123456789abcdef0123456789abcdef is in wrangler.toml now
     done   queue             bugbot-commands is made
     done   queue             bugbot-commands-dlq is made
-    done   variables         DISCORD_API_URL, DEFAULT_REPOSITORY, GITHUB_API_URL, LINEAR_API_URL, LINEAR_TEAM_KEY, POSTHOG_HOST, POSTHOG_PROJECT_ID are in wrangler.toml now
-    done   operator's token  is made, and added to secrets
+    done   variables         DISCORD_API_URL, DEFAULT_REPOSITORY, GITHUB_API_URL, LINEAR_API_URL, LINEAR_TEAM_KEY, POSTHOG_HOST, POSTHOG_PROJECT_ID, PUBLIC_URL are in wrangler.toml now
+    done   random secrets    OPERATOR_TOKEN, MODEL_TOKEN_KEY: made, and added to secrets
     ok     credentials       every service lets bugbot in
-    done   secrets           gateway has DISCORD_PUBLIC_KEY, DISCORD_BOT_TOKEN, OPERATOR_TOKEN
-    done   secrets           consumer has DISCORD_BOT_TOKEN, LINEAR_API_KEY, POSTHOG_API_KEY, GITHUB_TOKEN, ANTHROPIC_API_KEY
+    done   secrets           gateway has DISCORD_PUBLIC_KEY, DISCORD_BOT_TOKEN, OPERATOR_TOKEN, ANTHROPIC_API_KEY, MODEL_TOKEN_KEY
+    done   secrets           consumer has DISCORD_BOT_TOKEN, MODEL_TOKEN_KEY, LINEAR_API_KEY, POSTHOG_API_KEY, GITHUB_TOKEN
     done   commands          3 commands of bugbot are registered everywhere.
     done   deployment        both workers are deployed
     --     doctor            `bugbot doctor` looks at the whole once BUGBOT_URL is set
@@ -194,11 +195,11 @@ async fn a_dry_run_makes_and_changes_nothing() {
     would  key-value store   BUGBOT_KV would be made
     would  queue             bugbot-commands would be made
     would  queue             bugbot-commands-dlq would be made
-    would  variables         DISCORD_API_URL, DEFAULT_REPOSITORY, GITHUB_API_URL, LINEAR_API_URL, LINEAR_TEAM_KEY, POSTHOG_HOST, POSTHOG_PROJECT_ID would be put into wrangler.toml
-    would  operator's token  would be made and added to secrets
+    would  variables         DISCORD_API_URL, DEFAULT_REPOSITORY, GITHUB_API_URL, LINEAR_API_URL, LINEAR_TEAM_KEY, POSTHOG_HOST, POSTHOG_PROJECT_ID, PUBLIC_URL would be put into wrangler.toml
+    would  random secrets    OPERATOR_TOKEN, MODEL_TOKEN_KEY would be made and added to secrets
     ok     credentials       every service lets bugbot in
-    would  secrets           gateway would get DISCORD_PUBLIC_KEY, DISCORD_BOT_TOKEN
-    would  secrets           consumer would get DISCORD_BOT_TOKEN, LINEAR_API_KEY, POSTHOG_API_KEY, GITHUB_TOKEN, ANTHROPIC_API_KEY
+    would  secrets           gateway would get DISCORD_PUBLIC_KEY, DISCORD_BOT_TOKEN, ANTHROPIC_API_KEY
+    would  secrets           consumer would get DISCORD_BOT_TOKEN, LINEAR_API_KEY, POSTHOG_API_KEY, GITHUB_TOKEN
     would  commands          Nothing was changed everywhere: this was a dry run.
     would  deployment        both workers would be deployed
     --     doctor            `bugbot doctor` looks at the whole once BUGBOT_URL is set

@@ -77,7 +77,7 @@ impl Fix {
             repository: order.repository.to_string(),
             branch: self.branch(),
             pull_request: self.pull_request_url().map(str::to_owned),
-            spent: self.spent_so_far().cloned(),
+            spent: self.spent_so_far().copied(),
             budget_usd: order.limits.max_budget_usd,
             run: coding.map(|coding| coding.run.get()),
             last_step: coding.and_then(|coding| match &coding.phase {

@@ -28,7 +28,13 @@ pub struct OperatorSetup {
 }
 
 /// The secrets and bindings of the gateway that an operator wants to know about.
-const TEXTS: [&str; 3] = ["DISCORD_PUBLIC_KEY", "DISCORD_BOT_TOKEN", TOKEN_VARIABLE];
+const TEXTS: [&str; 5] = [
+    "DISCORD_PUBLIC_KEY",
+    "DISCORD_BOT_TOKEN",
+    TOKEN_VARIABLE,
+    "ANTHROPIC_API_KEY",
+    "MODEL_TOKEN_KEY",
+];
 const BINDINGS: [&str; 6] = [
     "COMMANDS",
     "BUGBOT_KV",

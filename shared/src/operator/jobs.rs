@@ -28,7 +28,7 @@ impl<P: Ports> Desk<'_, P> {
     async fn look(&self, job: JobId) -> Option<JobView> {
         let thread = match self.back().get(&format!("{OPEN_PREFIX}{job}")).await {
             Ok(thread) => ThreadId::new(thread?),
-            Err(failed) => return Some(JobView::unknown(job, None, failed.to_string())),
+            Err(failed) => return Some(JobView::unknown(job, None, &failed.to_string())),
         };
         match self.view(&job, Some(thread.clone())).await {
             Ok(view) => Some(view),
@@ -37,7 +37,7 @@ impl<P: Ports> Desk<'_, P> {
                     Problem::Unavailable(why) => why,
                     other => format!("{other:?}"),
                 };
-                Some(JobView::unknown(job, Some(thread), why))
+                Some(JobView::unknown(job, Some(thread), &why))
             }
         }
     }
@@ -211,7 +211,7 @@ impl JobView {
         }
     }
 
-    fn unknown(job: JobId, thread: Option<ThreadId>, why: String) -> Self {
+    fn unknown(job: JobId, thread: Option<ThreadId>, why: &str) -> Self {
         let line = Some(format!("its state cannot be told: {why}"));
         let bare = Self::bare(job, thread, JobState::Unknown);
         Self { line, ..bare }

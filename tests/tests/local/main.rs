@@ -12,6 +12,7 @@ mod crash;
 mod dead_letter;
 mod delivery;
 mod dev;
+mod operator;
 mod secrets;
 mod stage;
 mod stop;
