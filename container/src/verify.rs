@@ -54,17 +54,16 @@ pub(crate) async fn run(
         ended = timeout(WITHIN, supervisor.wait()) => ended.ok(),
         () = out_of_time => None,
     };
-    let outcome = match ended {
-        Some(status) => match status?.code() {
+    let outcome = if let Some(status) = ended {
+        match status?.code() {
             Some(0) => VerifyOutcome::Passed,
             code => VerifyOutcome::Failed {
                 exit_code: code.unwrap_or(-1),
             },
-        },
-        None => {
-            end(&mut supervisor).await;
-            VerifyOutcome::TimedOut
         }
+    } else {
+        end(&mut supervisor).await;
+        VerifyOutcome::TimedOut
     };
     let output = output.await.unwrap_or_default();
     Ok(Verification {

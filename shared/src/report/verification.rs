@@ -1,5 +1,7 @@
 //! What reviewers read of the repository's own commands.
 
+use std::fmt::Write as _;
+
 use super::escape::inline_code;
 use crate::executor::{Verification, VerifyOutcome};
 
@@ -20,9 +22,9 @@ pub(super) fn section(all: &[Verification]) -> String {
     }
     let mut out = "### Verification\n".to_owned();
     for one in all {
-        out += &format!("- {}\n", line(one));
+        let _ = writeln!(out, "- {}", line(one));
         if !one.has_passed() && !one.output.is_empty() {
-            out += &format!("\n{}\n", quoted(&one.output));
+            let _ = writeln!(out, "\n{}", quoted(&one.output));
         }
     }
     out + "\n"
