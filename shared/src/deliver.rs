@@ -10,6 +10,7 @@ mod commands;
 mod dead_letter;
 mod errands;
 mod handover;
+mod limits;
 mod notices;
 mod order;
 mod orders;

@@ -14,6 +14,7 @@
 
 mod after;
 mod checkpoint;
+mod continuing;
 mod details;
 mod drive;
 mod effect;
@@ -36,6 +37,7 @@ pub use after::{
     After, AfterEvent, AfterLimits, Answer, ChecksSeen, Deployed, HookAnswer, MAX_REVIEW_ROUNDS,
     Moved, News, NoRound, Standing, Todo, find_job,
 };
+pub use continuing::{Continuation, Kept};
 pub use details::FixDetails;
 pub use drive::{Store, answer, drive};
 pub use effect::{Effect, Event, Next};
@@ -123,6 +125,9 @@ pub struct Order {
     /// What sets a further round of a fix apart from the fix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<Round>,
+    /// What sets a fix apart that goes on with another one's work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Box<Continuation>>,
 }
 
 /// One fix.
@@ -184,7 +189,7 @@ impl Fix {
         self.live.shown = None;
         // A round begins with the same words.
         let may_have_rounds = self.is_followed() && self.after.is_open();
-        if !may_have_rounds {
+        if !may_have_rounds && self.offers_to_go_on().is_none() {
             self.forget_words();
         }
     }
@@ -212,6 +217,9 @@ impl Fix {
     pub fn branch(&self) -> String {
         if let Some(round) = &self.order.round {
             return round.branch.clone();
+        }
+        if let Some(continues) = &self.order.continues {
+            return continues.branch.clone();
         }
         format!(
             "{BRANCH_PREFIX}{}-{}",

@@ -17,6 +17,7 @@ mod check;
 mod course;
 mod front;
 mod ledgers;
+mod model;
 mod objects;
 mod operator;
 mod ports;
@@ -94,6 +95,7 @@ pub struct World {
     log: RefCell<Vec<String>>,
     accepted: RefCell<BTreeMap<JobId, shared::job::Job>>,
     is_alarm_lost: Cell<bool>,
+    model_calls: Cell<u32>,
     meter: Rc<Meter>,
     /// The repositories; removed with the world.
     _disk: tempfile::TempDir,
@@ -173,6 +175,7 @@ impl World {
             log: RefCell::default(),
             accepted: RefCell::default(),
             is_alarm_lost: Cell::new(false),
+            model_calls: Cell::new(0),
             clock,
             discord,
             linear,
@@ -238,6 +241,16 @@ impl World {
         self.kv
             .borrow_mut()
             .retain(|key, _| !key.starts_with(prefix));
+    }
+
+    /// The jobs accepted so far, oldest first.
+    pub fn accepted_jobs(&self) -> Vec<JobId> {
+        self.accepted.borrow().keys().cloned().collect()
+    }
+
+    /// The time.
+    pub fn now(&self) -> jiff::Timestamp {
+        shared::ports::Clock::now(&self.clock)
     }
 
     /// The only job accepted so far.

@@ -32,11 +32,10 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             Command::Retry(_) => self.retry(job, turn, known).await,
             Command::Status(options) => self.status(options.job_id()).await,
             Command::Cancel(options) => self.cancel(job, options.job_id()).await,
-            Command::Approve(_)
-            | Command::Reject(_)
-            | Command::Steer(_)
-            | Command::Continue(_)
-            | Command::Deploy(_) => self.order(job).await,
+            Command::Approve(_) | Command::Reject(_) | Command::Steer(_) | Command::Deploy(_) => {
+                self.order(job).await
+            }
+            Command::Continue(_) => self.go_on(job, turn, known).await,
             Command::Help(_) => Ok(answered(Message::text(render_help()), "showed the help")),
         }
     }
@@ -59,13 +58,62 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         if self.kept(known.started).await? {
             return Ok(Done::HandedOver);
         }
+        self.take_place().await?;
         let live = self.announce(job, known.live.as_ref()).await;
         let work = self.work(turn, known.issue.as_ref());
         // Repeatable: reads, and makes at most one issue.
-        let order = order(&work, job, &self.reply, &known, live).await?;
+        let order = match order(&work, job, &self.reply, &known, live).await {
+            Ok(order) => order,
+            Err(fault) => return self.not_begun(fault).await,
+        };
+        self.start(order, turn).await
+    }
+
+    /// Lets a fix go on that stopped for want of money, as a fix of this job: see
+    /// `fix::continuing`.
+    async fn go_on(&self, job: &Job, turn: &TurnHeld, known: Known) -> Result<Done, Fault> {
+        if self.kept(known.started).await? {
+            return Ok(Done::HandedOver);
+        }
+        let fix = self.meant_by(job).await?;
+        self.take_place().await?;
+        // Repeatable: the Job object knows the command by its id.
+        let request = super::orders::request(job)?;
+        let asked = self.platform.ask_job(&fix, &request).await;
+        let mut order = match asked.map_err(Fault::Platform)? {
+            fix::Response::GoesOn { order } => *order,
+            fix::Response::Refused { why } => {
+                return self.not_begun(Fault::Rejected(why)).await;
+            }
+            fix::Response::Missing => {
+                return self.not_begun(Fault::Rejected(report::no_fix_here())).await;
+            }
+            other => {
+                return Err(Fault::Bug(format!(
+                    "the job object answered {other:?} to continue"
+                )));
+            }
+        };
+        order.reply = self.reply.clone();
+        order.live = self.announce(job, known.live.as_ref()).await;
+        order.ordered_at = self.platform.now();
+        self.start(order, turn).await
+    }
+
+    /// A fix that is rejected before it begins counts for no limit.
+    async fn not_begun(&self, fault: Fault) -> Result<Done, Fault> {
+        if matches!(fault, Fault::Rejected(_)) {
+            self.give_place_back().await;
+        }
+        Err(fault)
+    }
+
+    /// Hands an order to the Job object of this job.
+    async fn start(&self, order: fix::Order, turn: &TurnHeld) -> Result<Done, Fault> {
         // Repeatable: the same words again. What was stopped while it was prepared does not begin.
         let repository = order.repository.to_string();
         if let Some(by) = self.thread.starting(turn, repository).await? {
+            self.give_place_back().await;
             let (message, outcome) = super::stopped(&by);
             return Ok(Done::Ended(Box::new(message), outcome));
         }

@@ -40,6 +40,7 @@ pub(super) async fn order<P: Platform>(
         limits: work.settings.runs.limits,
         ordered_at: work.platform.now(),
         round: None,
+        continues: None,
     })
 }
 

@@ -18,8 +18,7 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Carries the order of `job` to the fix that it is about.
     pub(super) async fn order(&self, job: &Job) -> Result<Done, Fault> {
         let request = request(job)?;
-        let view = self.thread.look().await?;
-        let fix = target(&view, job.command.verb(), job.command.options())?;
+        let fix = self.meant_by(job).await?;
         let asked = self.platform.ask_job(&fix, &request).await;
         match asked.map_err(Fault::Platform)? {
             Response::Done { said } => Ok(answered(report::ordered(&said), &said)),
@@ -33,8 +32,16 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
     }
 }
 
+impl<P: Platform> Delivery<'_, P> {
+    /// The fix that an order is about.
+    pub(super) async fn meant_by(&self, job: &Job) -> Result<JobId, Fault> {
+        let view = self.thread.look().await?;
+        target(&view, job.command.verb(), job.command.options())
+    }
+}
+
 /// What the Job object is asked.
-fn request(job: &Job) -> Result<Request, Fault> {
+pub(super) fn request(job: &Job) -> Result<Request, Fault> {
     let by = job.discord_context.user_id.clone();
     let id = job.id();
     Ok(match &job.command {

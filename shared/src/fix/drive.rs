@@ -16,6 +16,7 @@ use super::{Effect, Event, Fix, FixView, Next, Request, Response, Stage, steer};
 use crate::consumer::Platform;
 use crate::executor::Steer;
 use crate::log as logged;
+use crate::money::Money;
 use crate::report;
 
 /// If an effect is still not done after this long, its object has died with it: no effect takes
@@ -84,9 +85,17 @@ pub async fn answer<P: Platform, S: Sandbox>(
             let told = Steer { id, text };
             steer::answer(store, fix, by, told, services.policy(), now).await
         }
-        (Request::Continue { .. }, Some(_)) => Ok(Response::Refused {
-            why: report::nothing_to_continue(),
-        }),
+        (Request::Continue { id, budget_usd, .. }, Some(mut fix)) => {
+            let runs = &services.settings.runs;
+            let budget = budget_usd.unwrap_or(runs.limits.max_budget_usd);
+            match fix.go_on(&id, Money::from_usd(budget), runs.max_job) {
+                Ok(order) => {
+                    store.save(&fix)?;
+                    Ok(Response::GoesOn { order })
+                }
+                Err(why) => Ok(Response::Refused { why }),
+            }
+        }
         (Request::Deploy { id, .. }, Some(fix)) => after::deploy(store, services, fix, id).await,
         (Request::Notice { notice }, Some(mut fix)) => {
             if !fix.notice(&notice, now) {

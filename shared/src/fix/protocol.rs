@@ -113,6 +113,12 @@ pub enum Response {
         /// What the round is to do; nothing, if it is not wanted any more.
         order: Option<Box<Order>>,
     },
+    /// To [`Request::Continue`]: it is gone on with by a fix of this order, which the command's
+    /// own job is to start.
+    GoesOn {
+        /// The order; where its answer goes is the command's.
+        order: Box<Order>,
+    },
     /// To [`Request::Look`] and [`Request::Poke`].
     Seen(FixView),
     /// To [`Request::Inspect`].

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Kept;
 use crate::change::FileChange;
 use crate::executor::{Checkpoint, LikelyFile, RunFailure, Spent, Verification};
 use crate::github::PullRequest;
@@ -231,6 +232,9 @@ pub struct Archived {
     pub doubt: Option<Doubt>,
     /// What was used up all the same.
     pub spent: Spent,
+    /// What it could go on from, if it was stopped for want of money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Box<Kept>>,
     /// What is left to do.
     pub closing: Closing,
 }

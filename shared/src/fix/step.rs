@@ -66,7 +66,8 @@ impl Fix {
     fn advance(&mut self, event: Event, policy: &Policy, now: Timestamp) -> Option<Stage> {
         match (&self.stage, event) {
             (Stage::Backlog(Backlog::TakeOver), Event::TakenOver { cancelled_by: None }) => {
-                Some(Stage::Backlog(Backlog::ResolveBase))
+                let goes_on = self.order.continues.as_ref();
+                Some(goes_on.map_or(Stage::Backlog(Backlog::ResolveBase), |it| it.stage()))
             }
             (
                 Stage::Backlog(Backlog::TakeOver),

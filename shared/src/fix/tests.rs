@@ -50,6 +50,7 @@ pub(crate) fn order() -> Order {
         limits: RunLimits::default(),
         ordered_at: at(0),
         round: None,
+        continues: None,
     }
 }
 
@@ -153,6 +154,7 @@ pub(crate) fn archived(cause: Cause, stop: Option<RunId>, closing: Closing) -> S
         stop,
         doubt: None,
         spent: spent(),
+        kept: None,
         closing,
     })
 }
@@ -168,6 +170,7 @@ fn doubtful(closing: Closing) -> Stage {
             until: at(9) + START_ARRIVES_WITHIN,
         }),
         spent: spent(),
+        kept: None,
         closing,
     })
 }

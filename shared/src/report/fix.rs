@@ -231,8 +231,9 @@ fn run_failure_in_words(failure: &RunFailure, details: &mut Details) -> (String,
             Color::ATTENTION,
         ),
         RunFailure::BudgetExhausted => (
-            "The agent's budget was used up before it was done.".to_owned(),
-            narrower,
+            "The agent's budget was used up before it was done; its work so far is kept."
+                .to_owned(),
+            "`/bugbot continue` lets it go on from there with as much again; `budget:` says how much.",
             Color::ATTENTION,
         ),
         RunFailure::DayBudgetExhausted { until } => (

@@ -132,7 +132,7 @@ impl Thread {
             .as_ref()
             .map_or(entry.command(), |task| &task.command);
         if let Some(fix) = self.running_fix().filter(|fix| *fix != job)
-            && matches!(command, Command::Fix(_))
+            && matches!(command, Command::Fix(_) | Command::Continue(_))
         {
             return Begun::FixRunning { job: fix };
         }
@@ -487,13 +487,13 @@ impl Entry {
 /// it changes something, so that its order matters.
 pub(super) fn is_work(command: Verb) -> bool {
     match command {
-        Verb::Contextualize | Verb::Fix | Verb::Retry => true,
+        // To go on is to fix.
+        Verb::Contextualize | Verb::Fix | Verb::Retry | Verb::Continue => true,
         Verb::Status
         | Verb::Cancel
         | Verb::Approve
         | Verb::Reject
         | Verb::Steer
-        | Verb::Continue
         | Verb::Deploy
         | Verb::Help => false,
     }

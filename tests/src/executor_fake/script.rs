@@ -93,6 +93,18 @@ impl Script {
         }
     }
 
+    /// The same, but it comes to nothing for this reason, with its work done.
+    #[must_use]
+    pub fn stopped_by(mut self, failure: RunFailure) -> Self {
+        self.outcome = RunOutcome::Failed { failure };
+        self
+    }
+
+    /// The changes that it makes.
+    pub fn changed(&self) -> Vec<FileChange> {
+        self.changes.clone()
+    }
+
     /// The same, but it takes so long.
     #[must_use]
     pub fn taking(mut self, takes: Duration) -> Self {

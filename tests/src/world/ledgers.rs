@@ -26,6 +26,18 @@ impl World {
     }
 }
 
+impl World {
+    /// The operator shuts the model calls off, or lets them through again.
+    pub fn switch_model(&self, on: bool, reason: &str) {
+        let request = ledger::Request::Switch {
+            on,
+            by: "operator".to_owned(),
+            reason: reason.to_owned(),
+        };
+        self.step_ledger(&LedgerName::global(), &request);
+    }
+}
+
 impl Ledgers for World {
     async fn ask_ledger(
         &self,

@@ -1,6 +1,7 @@
 //! Stories: what people do and what comes of it, through all of bugbot's core, over the fakes.
 
 mod after;
+mod budget;
 mod buttons;
 mod cancel;
 mod checkup;

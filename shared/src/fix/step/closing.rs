@@ -76,6 +76,7 @@ pub(super) fn unwanted(now: Timestamp) -> Stage {
         stop: None,
         doubt: None,
         spent: Spent::default(),
+        kept: None,
         closing: Closing::Closed,
     })
 }
@@ -87,6 +88,7 @@ pub(super) fn archive(cause: Cause, stop: Option<RunId>, spent: Spent, now: Time
         stop,
         doubt: None,
         spent,
+        kept: None,
         closing: Closing::Report,
     })
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::closing::archive;
 use crate::change::{ChangeKind, FileChange};
 use crate::executor::{Checkpoint, RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent};
+use crate::fix::continuing;
 use crate::fix::{
     Cause, Coding, CodingPhase, Event, Fix, HEARTBEAT_LIMIT, MAX_RUNS, MAX_TEXT_CHARS, POLL_EVERY,
     Qa, Stage, WALL_CLOCK_SLACK, Work,
@@ -154,7 +155,16 @@ impl Fix {
             RunOutcome::Cancelled => Cause::Cancelled {
                 by: self.requester().clone(),
             },
-            RunOutcome::Failed { failure } => Cause::RunFailed { failure },
+            RunOutcome::Failed { failure } => {
+                let checkpoint = result.checkpoint.filter(|saved| self.fits(&saved.changes));
+                let kept =
+                    continuing::kept(self, coding, &failure, checkpoint.map(|it| *it), spent);
+                let mut stage = archive(Cause::RunFailed { failure }, None, spent, now);
+                if let Stage::Archived(archived) = &mut stage {
+                    archived.kept = kept;
+                }
+                return stage;
+            }
         };
         archive(cause, None, spent, now)
     }
