@@ -7,6 +7,7 @@ mod ledger;
 mod ports;
 mod sandbox;
 mod store;
+mod upstream;
 
 use platform::{Rows, object, queue};
 use shared::checkup;

@@ -12,7 +12,9 @@ use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{JobId, ThreadId};
 use shared::ledger::{self, LedgerName, Ledgers, Question};
 use shared::ports::{Clock, Dice, Kv, KvFailed, Level, Log};
+use shared::service::Service;
 use shared::thread::{self, Threads};
+use shared::upstream::{self, Memory, UPSTREAMS_BINDING, Upstreams};
 use worker::{Env, Result};
 
 /// How long a Durable Object may take to answer. A Job object that is asked to cancel speaks to
@@ -28,6 +30,7 @@ pub(crate) struct Ports {
     jobs: Objects,
     audit: Objects,
     ledgers: Objects,
+    upstreams: Objects,
 }
 
 impl Ports {
@@ -41,6 +44,7 @@ impl Ports {
             jobs: Objects::bound(env, "JOBS")?,
             audit: Objects::bound(env, "AUDIT")?,
             ledgers: Objects::bound(env, "LEDGERS")?,
+            upstreams: Objects::bound(env, UPSTREAMS_BINDING)?,
         })
     }
 }
@@ -105,6 +109,22 @@ impl Kv for Ports {
 
     async fn list(&self, prefix: &str) -> std::result::Result<Vec<String>, KvFailed> {
         self.kv.list(prefix).await
+    }
+}
+
+impl Upstreams for Ports {
+    async fn ask_upstream(
+        &self,
+        service: Service,
+        request: &upstream::Request,
+    ) -> std::result::Result<upstream::Response, String> {
+        let name = upstream::object_name(service);
+        let answer = self.upstreams.call(name, request, upstream::OBJECT_LIMIT);
+        answer.await.map_err(|failed| failed.to_string())
+    }
+
+    fn with_memory<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> T {
+        crate::upstream::with_memory(act)
     }
 }
 

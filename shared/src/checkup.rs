@@ -121,7 +121,7 @@ async fn with_settings<P: Http + Clock>(
     asked: &CheckUp,
 ) -> Vec<Check> {
     let settled = Check::ok("settings", "consumer", "are complete");
-    let services = match Services::new(ports, settings) {
+    let services = match Services::unguarded(ports, settings) {
         Ok(services) => services,
         Err(bad) => {
             let fix = "Correct the address or the credential, and deploy or set it again.";

@@ -10,6 +10,7 @@ mod commands;
 mod dead_letter;
 mod errands;
 mod handover;
+mod held_back;
 mod limits;
 mod notices;
 mod order;
@@ -119,7 +120,8 @@ async fn settle<P: Platform>(
             platform.note(trace, Event::DeliveryGaveWay { attempt, error });
             Settled::Ack
         }
-        Verdict::RetryAfter(delay) => {
+        // Nothing bounds how long a copy could wait: the queue's own tries do.
+        Verdict::RetryAfter(delay) | Verdict::HeldBack(delay) => {
             let event = Event::DeliveryRetries {
                 attempt,
                 retry_in_s: delay.as_secs(),
@@ -281,6 +283,16 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         requeue(self.platform, self.body, retry_in).await
     }
 
+    /// The job keeps its place in line. If this fails too, the turn's lease ends by itself.
+    async fn keep_place(&self, turn: Option<&TurnHeld>, delay: Duration, because: String) {
+        let without = TurnHeld {
+            job: self.reply.job.clone(),
+            number: 0,
+        };
+        let turn = turn.unwrap_or(&without);
+        let _ = self.thread.pause(turn, delay, because).await;
+    }
+
     async fn failed(&self, turn: Option<&TurnHeld>, fault: Fault) -> Settled {
         let (trace, attempt, error) = (self.reply.trace(), self.attempt, Said(&fault));
         match fault.verdict(self.attempt, self.platform.roll()) {
@@ -296,19 +308,20 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                     error,
                 };
                 self.platform.note(&trace, event);
-                let without = TurnHeld {
-                    job: self.reply.job.clone(),
-                    number: 0,
-                };
+                // The failure that made us leave the service alone: from now on the job waits.
+                if let Some(rest) = self.rest_after(&fault)
+                    && self.may_wait(rest)
+                {
+                    return self.put_off(turn, &fault, rest).await;
+                }
                 let because = report::fault_in_words(&fault);
-                // If this fails too, the turn's lease ends by itself.
-                let _ = self
-                    .thread
-                    .pause(turn.unwrap_or(&without), delay, because)
-                    .await;
+                self.keep_place(turn, delay, because).await;
                 Settled::Retry(delay)
             }
-            Verdict::Park(_) => {
+            Verdict::HeldBack(delay) if self.may_wait(delay) => {
+                self.hold_back(turn, &fault, delay).await
+            }
+            Verdict::HeldBack(_) | Verdict::Park(_) => {
                 // The error goes with the letter, and is logged where it is buried.
                 let letter = DeadLetter::new(self.body, report::fault_in_words(&fault))
                     .with_error(fault.to_string());

@@ -41,6 +41,9 @@ pub enum Verdict {
     Ack,
     /// Deliver it again after this long.
     RetryAfter(Duration),
+    /// The service is not to be asked before: a copy waits this long, because waiting must not use
+    /// up the tries that are meant for failures.
+    HeldBack(Duration),
     /// Put it on the dead-letter queue with this reason, now: trying again cannot help.
     Park(String),
 }
@@ -56,13 +59,10 @@ impl Fault {
     pub fn verdict(&self, attempt: u32, roll: f64) -> Verdict {
         match self {
             Self::Rejected(_) => Verdict::Ack,
-            Self::Upstream { error, .. } if error.is_transient() => {
-                let asked = match error {
-                    ServiceError::RateLimited { retry_after } => *retry_after,
-                    _ => Duration::ZERO,
-                };
-                Verdict::RetryAfter(backoff(attempt, roll).max(asked).min(MAX_RETRY_DELAY))
-            }
+            Self::Upstream { error, .. } if error.is_transient() => match error.held_back() {
+                Some(asked) => Verdict::HeldBack(asked.min(MAX_RETRY_DELAY)),
+                None => Verdict::RetryAfter(backoff(attempt, roll)),
+            },
             Self::Platform(_) | Self::Superseded => Verdict::RetryAfter(backoff(attempt, roll)),
             Self::Upstream { .. } | Self::Bug(_) => Verdict::Park(self.to_string()),
         }
@@ -144,14 +144,21 @@ mod tests {
         };
         assert_eq!(
             upstream(limited).verdict(1, 1.0),
-            Verdict::RetryAfter(ms(90_000))
+            Verdict::HeldBack(ms(90_000))
+        );
+        let resting = ServiceError::Unreachable(Unreachable::Resting {
+            retry_after: ms(10_000),
+        });
+        assert_eq!(
+            upstream(resting).verdict(1, 1.0),
+            Verdict::HeldBack(ms(10_000))
         );
         let endless = ServiceError::RateLimited {
             retry_after: Duration::from_hours(24),
         };
         assert_eq!(
             upstream(endless).verdict(1, 1.0),
-            Verdict::RetryAfter(MAX_RETRY_DELAY)
+            Verdict::HeldBack(MAX_RETRY_DELAY)
         );
         let key = ServiceError::Unauthorized("bad key".into());
         assert!(matches!(upstream(key).verdict(1, 0.0), Verdict::Park(_)));

@@ -60,6 +60,7 @@ use crate::github::RepoName;
 use crate::id::{JobId, ThreadId, UserId};
 use crate::report::{LiveMessage, ReplyTo};
 use crate::secret::Secret;
+use crate::service::Service;
 use crate::thread::LinkedIssue;
 
 /// Branches of fixes begin with this: what happens to others is none of ours.
@@ -156,6 +157,21 @@ pub struct Fix {
 struct Retry {
     failed: u32,
     not_before: Option<Timestamp>,
+    /// Whom it waits for, if it is not to be asked before then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_back: Option<HeldBack>,
+}
+
+/// A service that is not to be asked for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldBack {
+    /// Which.
+    pub service: Service,
+    /// Whether it does not answer at all; else its rate limit is used up.
+    pub is_down: bool,
+    /// Until then.
+    pub until: Timestamp,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -201,6 +217,11 @@ impl Fix {
         for known in &mut self.steers {
             known.steer.text.clear();
         }
+    }
+
+    /// Whom it waits for, if that is all that it does.
+    pub fn held_back(&self) -> Option<HeldBack> {
+        self.retry.held_back
     }
 
     /// The message in the thread, once it exists.

@@ -41,6 +41,18 @@ pub enum Unreachable {
     /// The response was longer than [`MAX_RESPONSE_BYTES`].
     #[error("response larger than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge,
+    /// Not sent: the service has not been answering, and is left alone for now.
+    #[error("it does not answer, and is asked again in {retry_after:?}")]
+    Resting {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// Not sent: the service's rate limit leaves no room for it now.
+    #[error("its rate limit is used up for {retry_after:?}")]
+    OverBudget {
+        /// When there is room.
+        retry_after: Duration,
+    },
 }
 
 impl<T: Http> Http for &T {

@@ -7,6 +7,8 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+pub mod breaker;
+pub mod budget;
 pub mod change;
 pub mod checkup;
 pub mod command;
@@ -45,3 +47,4 @@ pub mod settings;
 pub mod shorten;
 pub mod thread;
 pub mod trace;
+pub mod upstream;

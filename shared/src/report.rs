@@ -28,6 +28,7 @@ mod steering;
 #[cfg(test)]
 mod tests;
 mod verification;
+mod waits;
 
 pub use after::{deployed, no_deploy_hook, pull_request_news, review_answer};
 pub use answers::*;
@@ -46,3 +47,4 @@ pub use pull_request::{
 pub use roles::denied;
 pub use show::show;
 pub use steering::{steer_too_long, steering_taken, too_many_steers};
+pub use waits::waits_for;

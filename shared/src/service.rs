@@ -70,7 +70,7 @@ impl<T> Creation<T> {
 pub enum ServiceError {
     /// No usable response: it may or may not have taken effect. Look, then try again.
     #[error(transparent)]
-    Unreachable(#[from] Unreachable),
+    Unreachable(Unreachable),
     /// Try again, but not before `retry_after`.
     #[error("rate limited for {retry_after:?}")]
     RateLimited {
@@ -100,6 +100,16 @@ pub enum ServiceError {
     },
 }
 
+impl From<Unreachable> for ServiceError {
+    fn from(unreachable: Unreachable) -> Self {
+        match unreachable {
+            // Whether the service says so or we know it already.
+            Unreachable::OverBudget { retry_after } => Self::RateLimited { retry_after },
+            other => Self::Unreachable(other),
+        }
+    }
+}
+
 impl From<BadAccess> for ServiceError {
     fn from(bad: BadAccess) -> Self {
         Self::Unauthorized(bad.to_string())
@@ -107,6 +117,16 @@ impl From<BadAccess> for ServiceError {
 }
 
 impl ServiceError {
+    /// How long the request is held back: nothing failed, it is only not yet its time. Waiting for
+    /// that uses up no tries.
+    pub fn held_back(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after }
+            | Self::Unreachable(Unreachable::Resting { retry_after }) => Some(*retry_after),
+            _ => None,
+        }
+    }
+
     /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {

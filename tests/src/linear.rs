@@ -37,6 +37,7 @@ use serde_json::json;
 pub use self::limits::Budget;
 pub use self::state::{Attachment, Comment, Issue, State, Team, User, WorkflowState};
 use crate::fake::{Dialect, Fake};
+use crate::fault::{Canned, Fault};
 
 /// Where a program reaches the fake in-process: the production address.
 pub const ORIGIN: &str = "https://api.linear.app";
@@ -57,6 +58,15 @@ impl Deref for Linear {
 }
 
 impl Linear {
+    /// One operation fails in Linear itself, which is up and says so, under 200 as it does.
+    pub fn internal_error() -> Fault {
+        let error = json!({
+            "message": "Internal server error",
+            "extensions": {"code": "INTERNAL_SERVER_ERROR", "type": "internal error"},
+        });
+        Fault::Answer(Canned::json(200, &json!({ "errors": [error] })))
+    }
+
     /// The service, with its faults and its journal.
     pub fn router(&self) -> Router {
         self.0

@@ -23,6 +23,7 @@ mod operator;
 mod ports;
 mod queue;
 mod strike;
+mod upstream;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -79,6 +80,8 @@ pub struct World {
     pub dead_letters: MemoryQueue,
     /// Why the sandbox cannot be started, if it cannot.
     pub sandbox_refuses: RefCell<Option<String>>,
+    /// Whether no Upstream object answers.
+    pub upstreams_are_silent: Cell<bool>,
     /// Why the audit log does not answer, if it does not.
     pub audit_refuses: RefCell<Option<String>>,
     /// The thread that stories play in.
@@ -92,6 +95,8 @@ pub struct World {
     jobs: RefCell<BTreeMap<JobId, JobCell>>,
     audits: RefCell<BTreeMap<shared::audit::LogName, Vec<String>>>,
     ledgers: RefCell<BTreeMap<shared::ledger::LedgerName, String>>,
+    upstreams: RefCell<BTreeMap<&'static str, String>>,
+    memory: RefCell<shared::upstream::Memory>,
     log: RefCell<Vec<String>>,
     accepted: RefCell<BTreeMap<JobId, shared::job::Job>>,
     is_alarm_lost: Cell<bool>,
@@ -172,6 +177,9 @@ impl World {
             jobs: RefCell::default(),
             audits: RefCell::default(),
             ledgers: RefCell::default(),
+            upstreams: RefCell::default(),
+            memory: RefCell::default(),
+            upstreams_are_silent: Cell::new(false),
             log: RefCell::default(),
             accepted: RefCell::default(),
             is_alarm_lost: Cell::new(false),

@@ -1,14 +1,13 @@
 //! Performs the effects of a fix. Each may be performed twice: its comment says what it adopts.
 //! Those with more to say are in [`run`], [`search`] and [`publish`].
 
-use std::time::Duration;
-
 use super::services::{Failed, FixServices, Sandbox, log, of};
 use super::{Effect, Event, Fix, after, publish, run, search};
 use crate::consumer::{Platform, Services, mark};
 use crate::errand::Errand;
 use crate::fault::{Fault, MAX_BACKOFF, backoff};
 use crate::github::NewPullRequest;
+use crate::http::Unreachable;
 use crate::ledger;
 use crate::linear::{NewComment, key};
 use crate::log as logged;
@@ -26,15 +25,12 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
         Ok(event) => event,
         Err(Failed(service, error)) => {
             let now = on.platform.now();
-            let asked = match &error {
-                ServiceError::RateLimited { retry_after } => *retry_after,
-                _ => Duration::ZERO,
-            };
+            let asked = error.held_back();
             let failed = match &effect {
                 Effect::After(_) => fix.after.failures(),
                 _ => fix.retry.failed,
             };
-            let wait = backoff(failed + 1, on.platform.roll()).max(asked);
+            let wait = asked.unwrap_or_else(|| backoff(failed + 1, on.platform.roll()));
             if matches!(effect, Effect::ShowProgress { .. }) {
                 // Discord bans whoever asks for what it refuses again and again.
                 let wait = if error.is_transient() {
@@ -47,7 +43,21 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
                 };
             }
             let not_before = now + wait;
-            log(on, fix, service, &error);
+            // Held back is not failed: that was logged when the service was found so.
+            if asked.is_none() {
+                log(on, fix, service, &error);
+            }
+            // The failure that made us leave the service alone: from now on the fix waits.
+            let rest = on
+                .platform
+                .with_memory(|memory| memory.rest_of(service, now));
+            let (error, not_before) = match rest {
+                Some(retry_after) if error.is_transient() => {
+                    let resting = Unreachable::Resting { retry_after };
+                    (resting.into(), now + retry_after)
+                }
+                _ => (error, not_before),
+            };
             Event::Failed {
                 effect: Box::new(effect),
                 service,

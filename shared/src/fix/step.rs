@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use self::closing::{archive, give_up};
 use super::{
     Archived, Backlog, Brief, Cause, Closing, Coding, CodingPhase, Doubt, EDIT_EVERY, Event, Fix,
-    Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
+    HeldBack, Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
     MergeStep, Retry, START_ARRIVES_WITHIN, SearchNote, Stage,
 };
 use crate::executor::Spent;
@@ -144,11 +144,16 @@ impl Fix {
             (MAX_ATTEMPTS, MAX_AGE)
         };
         // Being told to wait is not a failure, but nobody waits for ever.
-        let waits = matches!(error, ServiceError::RateLimited { .. });
+        let waits = error.held_back().is_some();
         self.retry.failed += u32::from(!waits);
         let exhausted = self.retry.failed >= attempts || now >= self.order.ordered_at + age;
         if error.is_transient() && !exhausted {
             self.retry.not_before = Some(not_before);
+            self.retry.held_back = waits.then_some(HeldBack {
+                service,
+                is_down: matches!(error, ServiceError::Unreachable(_)),
+                until: not_before,
+            });
             return;
         }
         let told = report::upstream_in_words(service, error);

@@ -109,6 +109,8 @@ events! {
     Info DeliveryGaveWay "delivery gave way" { attempt: u32, error: Said<'a> }
     /// The delivery comes again.
     Warn DeliveryRetries "delivery failed, will retry" { attempt: u32, retry_in_s: u64, error: Said<'a> }
+    /// The service is not to be asked yet: the job waits, and uses up no try.
+    Info DeliveryHeldBack "delivery held back" { service: &'a str, retry_in_s: u64 }
     /// The delivery cannot succeed: the dead-letter queue gets it.
     Warn DeliveryParked "delivery parked" { attempt: u32 }
     /// A job's terminal message is out; `outcome` is one of `succeeded`, `rejected`, `failed`, `cancelled`, `parked`.
@@ -142,6 +144,15 @@ events! {
     Warn SweepFailed "the sweep could not look after a job" { error: Said<'a> }
     /// The sweep found a job that nobody would have ended, and ended it.
     Error JobLost "a job was lost" {}
+
+    // The outside services.
+
+    /// A service does not answer, and is left alone for so long.
+    Warn UpstreamRests "upstream rests" { service: &'a str, for_s: u64 }
+    /// A service answers again.
+    Info UpstreamBack "upstream is back" { service: &'a str }
+    /// The object that knows how a service is did not answer; calls go ahead without it.
+    Warn UpstreamSilent "upstream object silent" { service: &'a str, error: Said<'a> }
 
     // The audit log.
 

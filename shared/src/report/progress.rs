@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::escape::{inline_code, text as escape};
+use super::waits::wait_line;
 use super::{after, buttons, format, steering};
 use crate::discord::message::{Color, Embed, Message};
 use crate::fix::{Backlog, Coding, CodingPhase, Fix, Qa, QaStep, SearchNote, Stage};
@@ -90,7 +91,11 @@ fn steps(fix: &Fix) -> Vec<String> {
     };
     let done = done.into_iter().map(|text| format!("✅ {text}"));
     let todo = todo.iter().map(|text| format!("▫️ {text}"));
+    let waits = fix
+        .held_back()
+        .map(|wait| wait_line(wait.service, wait.is_down, wait.until));
     done.chain([format!("⏳ {}", doing(fix))])
+        .chain(waits)
         .chain(todo)
         .collect()
 }

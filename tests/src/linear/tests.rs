@@ -181,9 +181,7 @@ async fn what_the_schema_knows_and_the_fake_does_not_is_never_silently_empty() {
 async fn a_failure_after_the_effect_leaves_the_issue_and_a_repeat_finds_it() {
     let bench = Bench::new();
     let create = crate::fault::Matcher::new("POST /graphql").with_body("issueCreate");
-    bench
-        .linear
-        .fail_next(create, crate::fault::Fault::AfterEffect(502), 1);
+    bench.linear.fail_next(create, Fault::AfterEffect(502), 1);
     let input = json!({ "input": { "teamId": bench.team(), "title": "T", "id": CHOSEN } });
     assert_eq!(bench.call(CREATE, input.clone()).await.0, 502);
     assert_eq!(bench.linear.issues().len(), 1);

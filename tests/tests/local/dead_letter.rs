@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tests::anthropic::Script;
 use tests::discord::Act;
-use tests::fault::Fault;
+use tests::linear::Linear;
 
 use crate::stage::{Stage, job, shown};
 
@@ -19,7 +19,7 @@ async fn a_job_that_always_fails_is_tried_four_times_then_kept_and_told() {
     let every = "POST /graphql";
     local
         .linear
-        .fail_next(every, Fault::BeforeEffect(503), DELIVERIES);
+        .fail_next(every, Linear::internal_error(), DELIVERIES);
     let sent = stage.act(Act::slash("bugbot contextualize")).await;
     let told = stage.ended(0).await;
     stage.settled().await;
@@ -30,7 +30,7 @@ async fn a_job_that_always_fails_is_tried_four_times_then_kept_and_told() {
         "{shown}"
     );
     assert!(
-        shown.contains("Linear answered with an error (503)."),
+        shown.contains("Linear answered with an error (500)."),
         "{shown}"
     );
     assert!(shown.contains("/bugbot retry"), "{shown}");

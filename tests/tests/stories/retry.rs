@@ -72,8 +72,9 @@ async fn a_retry_that_went_well_is_not_done_again() {
 #[tokio::test]
 async fn a_contextualize_that_was_parked_is_done_again() {
     let world = World::new();
-    let down = tests::fault::Fault::BeforeEffect(500);
-    world.linear.fail_next("POST /graphql", down, 4);
+    world
+        .linear
+        .fail_next("POST /graphql", tests::linear::Linear::internal_error(), 4);
     report(&world);
     world.command_and_wait("Alice", contextualize()).await;
     assert!(

@@ -87,9 +87,7 @@ async fn it_adopts_what_a_lost_answer_left_behind() {
     let bench = Bench::new();
     let client = client(&bench);
     let create = crate::fault::Matcher::new("POST /graphql").with_body("issueCreate");
-    bench
-        .linear
-        .fail_next(create, crate::fault::Fault::DropAfter, 1);
+    bench.linear.fail_next(create, Fault::DropAfter, 1);
     assert!(
         client
             .create_issue(&new_issue(&bench))
@@ -117,7 +115,7 @@ async fn it_reads_each_refusal_for_what_it_is() {
             retry_after: Duration::from_mins(1)
         })
     );
-    let planned = crate::fault::Fault::RateLimit {
+    let planned = Fault::RateLimit {
         retry_after: Duration::from_secs(7),
     };
     bench.linear.fail_next("*", planned, 1);

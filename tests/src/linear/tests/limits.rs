@@ -57,7 +57,7 @@ async fn the_thirty_first_search_of_a_minute_is_refused() {
 #[tokio::test]
 async fn a_planned_rate_limit_ends_by_the_storys_clock() {
     let bench = Bench::new();
-    let fault = crate::fault::Fault::RateLimit {
+    let fault = Fault::RateLimit {
         retry_after: Duration::from_secs(90),
     };
     bench.linear.fail_next("*", fault, 1);
