@@ -38,10 +38,10 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which bugbot")]
 pub struct To {
-    /// The gateway: https://bugbot-gateway.<you>.workers.dev
+    /// The gateway: `https://bugbot-gateway.<you>.workers.dev`
     #[arg(long, env = "BUGBOT_URL", global = true)]
     pub url: Option<String>,
-    /// Reads the operator's token from a file. Without it, it is in BUGBOT_OPERATOR_TOKEN; there is
+    /// Reads the operator's token from a file. Without it, it is in `BUGBOT_OPERATOR_TOKEN`; there is
     /// no flag for the token itself, because everybody on a machine can read command lines.
     #[arg(
         long,

@@ -54,7 +54,7 @@ pub(crate) async fn sync(args: &SyncArgs, http: &impl Http) -> Result<Done, Fail
     };
     let mut text: String = drifts.iter().map(in_words).collect();
     let changed = !drifts.is_empty() && !args.dry_run;
-    text += &match (drifts.is_empty(), args.dry_run) {
+    let last = match (drifts.is_empty(), args.dry_run) {
         (true, _) => format!(
             "The commands of {} {place} are those of this version.\n",
             application.name
@@ -69,6 +69,7 @@ pub(crate) async fn sync(args: &SyncArgs, http: &impl Http) -> Result<Done, Fail
             )
         }
     };
+    text.push_str(&last);
     let json =
         json!({"application": application.id, "guild": guild, "changed": changed, "drift": drifts});
     Ok(Done::new(text, &json))

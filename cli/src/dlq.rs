@@ -1,5 +1,7 @@
 //! `bugbot dlq`.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use shared::http::Http;
 use shared::operator::{DeadView, MAX_PAGE, OperatorClient};
@@ -78,14 +80,14 @@ async fn each(
         let _doing = doing(&format!("{} of {}", nth + 1, ids.len()));
         match give(client, id, order).await {
             Ok(done) => {
-                text += &format!("{}: {}\n", done.id, done.message);
+                let _ = writeln!(text, "{}: {}", done.id, done.message);
                 results.push(json!(done));
             }
             // The others would be refused or lost too.
             Err(failure) if failure.exit == Exit::Refused => return Err(failure),
             Err(failure) => {
                 failed += 1;
-                text += &format!("{id}: {}\n", failure.message);
+                let _ = writeln!(text, "{id}: {}", failure.message);
                 results.push(json!({"id": id, "error": failure.json()}));
             }
         }
@@ -93,7 +95,7 @@ async fn each(
     if ids.is_empty() {
         text += "There is nothing to do.\n";
     } else if failed > 0 {
-        text += &format!("{failed} of {} could not be done.\n", ids.len());
+        let _ = writeln!(text, "{failed} of {} could not be done.", ids.len());
     }
     let exit = if failed > 0 { Exit::Failed } else { Exit::Done };
     Ok(Done::new(text, &results).with_exit(exit))

@@ -63,11 +63,12 @@ pub(crate) fn shown(checks: &[Check]) -> Done {
         &rows,
         "Nothing was looked at.",
     );
-    text += &match (fail, warn) {
+    let last = match (fail, warn) {
         (0, 0) => "\nAll is well.\n".to_owned(),
         (0, warn) => format!("\nIt works; {warn} to look at.\n"),
         (fail, warn) => format!("\n{fail} to mend, {warn} to look at.\n"),
     };
+    text.push_str(&last);
     let exit = if fail > 0 { Exit::Failed } else { Exit::Done };
     Done::new(text, &checks).with_exit(exit)
 }

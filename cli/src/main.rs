@@ -1,5 +1,6 @@
 //! The `bugbot` program.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use bugbot_cli::args::Cli;
@@ -20,7 +21,6 @@ async fn main() -> ExitCode {
         Err(failure) => (String::new(), format!("bugbot: {failure}\n"), failure.exit),
     };
     // A reader that has gone away (`| head`) is no failure of ours.
-    use std::io::Write as _;
     let _ = std::io::stdout().write_all(out.as_bytes());
     let _ = std::io::stderr().write_all(err.as_bytes());
     ExitCode::from(exit as u8)

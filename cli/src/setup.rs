@@ -24,7 +24,8 @@ use crate::{commands, doctor};
 #[derive(Debug, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Step {
-    step: &'static str,
+    #[serde(rename = "step")]
+    name: &'static str,
     state: State,
     what: String,
 }
@@ -281,8 +282,8 @@ impl<P: Http + Clock> Setup<'_, P> {
         )))
     }
 
-    fn say(&mut self, step: &'static str, state: State, what: String) {
-        self.steps.push(Step { step, state, what });
+    fn say(&mut self, name: &'static str, state: State, what: String) {
+        self.steps.push(Step { name, state, what });
     }
 
     fn text(&self) -> String {
@@ -293,7 +294,7 @@ impl<P: Http + Clock> Setup<'_, P> {
                 State::WouldDo => "would",
                 State::Skipped => "--",
             };
-            format!("{mark:5}  {:16}  {}\n", step.step, step.what)
+            format!("{mark:5}  {:16}  {}\n", step.name, step.what)
         };
         self.steps.iter().map(line).collect()
     }

@@ -1,5 +1,7 @@
 //! Tables for people: columns as wide as what is in them.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthStr as _;
 
 /// Lines of cells under a head; without lines there is nothing but `empty`.
@@ -33,9 +35,11 @@ pub(crate) fn listing(pairs: &[(&str, Option<String>)]) -> String {
         .iter()
         .filter_map(|(name, value)| Some((*name, value.as_ref()?)));
     let width = known.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
-    known
-        .map(|(name, value)| format!("{name:width$}  {value}\n"))
-        .collect()
+    let mut text = String::new();
+    for (name, value) in known {
+        let _ = writeln!(text, "{name:width$}  {value}");
+    }
+    text
 }
 
 trait Width {

@@ -81,7 +81,7 @@ async fn a_consumer_that_went_silent_is_a_failure() {
         stage
             .world
             .clock
-            .advance(std::time::Duration::from_secs(17 * 60));
+            .advance(std::time::Duration::from_mins(17));
         let ran = stage.bugbot(&["doctor"]).await;
         assert_eq!(ran.code, 1);
         assert!(

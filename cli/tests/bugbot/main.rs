@@ -1,4 +1,8 @@
 //! The program as a whole, as a process, against a world of fakes behind the real gateway core.
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code, the parts outside #[test] too"
+)]
 
 mod audit;
 mod commands;
