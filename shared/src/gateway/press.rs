@@ -65,13 +65,14 @@ pub(super) async fn ask_for_instructions(
 /// of the fix that it is about.
 fn shown(verb: Verb) -> Shown {
     match verb {
-        Verb::Contextualize | Verb::Fix | Verb::Retry | Verb::Status | Verb::Help => Shown::ToAll,
-        Verb::Cancel
-        | Verb::Approve
-        | Verb::Reject
-        | Verb::Steer
+        // What continues is a fix of its own.
+        Verb::Contextualize
+        | Verb::Fix
+        | Verb::Retry
         | Verb::Continue
-        | Verb::Deploy => Shown::ToOne,
+        | Verb::Status
+        | Verb::Help => Shown::ToAll,
+        Verb::Cancel | Verb::Approve | Verb::Reject | Verb::Steer | Verb::Deploy => Shown::ToOne,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The buttons under the message of a job: those that do something now, and no others.
 
-use crate::command::{Press, Verb};
+use crate::command::{MAX_BUDGET_USD, Press, Verb};
 use crate::discord::message::{Button, ButtonStyle};
 use crate::fix::{Archived, Cause, Fix, Merge, Stage};
 use crate::id::JobId;
@@ -39,7 +39,11 @@ pub(super) fn of_ended(fix: &Fix, archived: &Archived) -> Vec<Button> {
     let is_worth_it =
         fix.order.round.is_none() && !matches!(archived.cause, Cause::PolicyViolated { .. });
     let again = is_worth_it.then(|| retry(&fix.order.job)).flatten();
-    again.into_iter().chain(issue(fix)).collect()
+    let more = archived
+        .kept
+        .as_ref()
+        .and_then(|_| more_money(&fix.order.job, as_much_again(fix)));
+    more.into_iter().chain(again).chain(issue(fix)).collect()
 }
 
 /// Does a job again that has failed, if it was work.
@@ -79,7 +83,7 @@ pub fn approval(job: &JobId) -> impl Iterator<Item = Button> {
 }
 
 /// Lets a fix go on that stopped at a limit of money.
-pub fn more_money(job: &JobId, dollars: u32) -> Option<Button> {
+fn more_money(job: &JobId, dollars: u32) -> Option<Button> {
     let label = format!("Continue with +${dollars}");
     action(
         ButtonStyle::Primary,
@@ -88,13 +92,15 @@ pub fn more_money(job: &JobId, dollars: u32) -> Option<Button> {
     )
 }
 
-/// Deploys the pull request of a fix.
-pub fn deploy(job: &JobId) -> Option<Button> {
-    action(
-        ButtonStyle::Secondary,
-        "Deploy",
-        &Press::new(Verb::Deploy, job),
-    )
+/// What a fix gets at first, in whole dollars.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is within the bounds"
+)]
+fn as_much_again(fix: &Fix) -> u32 {
+    let most = MAX_BUDGET_USD.floor();
+    fix.order.limits.max_budget_usd.ceil().clamp(1.0, most) as u32
 }
 
 /// Opens the issue of a fix.

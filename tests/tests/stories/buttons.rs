@@ -1,5 +1,6 @@
 //! Buttons and forms: what people press and fill in, and what comes of it.
 
+use shared::executor::RunFailure;
 use tests::executor_fake::Script;
 use tests::sample;
 use tests::world::{World, the_fix};
@@ -153,6 +154,22 @@ async fn a_failed_fix_is_done_again_by_button_once() {
       ⚠️ Something else has happened in this thread since that job ended, so it is not done again. `/bugbot status` shows what there is.
     ");
     is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_fix_whose_money_ended_goes_on_by_button() {
+    let world = with_fix(the_fix().stopped_by(RunFailure::BudgetExhausted)).await;
+    world.run_until_quiet().await;
+    let offered = world.discord.buttons(&world.thread);
+    assert_eq!(offered, ["Continue with +$2", "Retry"]);
+    world.executor.play([the_fix()]);
+    world.press("Bob", "Continue with +$2").await;
+    world.run_until_quiet().await;
+    is_one_pull_request(&world);
+    let last = world.last_message();
+    assert!(last.contains("Bob pressed [ Continue with +$2 ]"), "{last}");
+    assert!(last.contains("has a pull request"), "{last}");
     world.finish();
 }
 

@@ -50,13 +50,7 @@ fn told(world: &World, body: &Value) -> String {
 
 #[test]
 fn an_order_by_button_is_the_typed_command_and_answered_to_whoever_pressed() {
-    for verb in [
-        Verb::Cancel,
-        Verb::Approve,
-        Verb::Reject,
-        Verb::Continue,
-        Verb::Deploy,
-    ] {
+    for verb in [Verb::Cancel, Verb::Approve, Verb::Reject, Verb::Deploy] {
         let world = knowing_job(Standing::Running, None);
         let answer = world.interact(&press(verb));
         assert_eq!(answer, json!({"type": 5, "data": {"flags": 64}}), "{verb}");
@@ -75,6 +69,16 @@ fn a_retry_by_button_begins_work_that_everybody_sees() {
     assert_eq!(world.interact(&press(Verb::Retry)), json!({"type": 5}));
     let job = world.only_job();
     assert_eq!(job.command.options().job.as_deref(), Some(JOB));
+}
+
+#[test]
+fn what_continues_is_a_fix_of_its_own_that_everybody_sees() {
+    let world = knowing_job(ended(), None);
+    let id = Press::more_money(&JobId::new(JOB), 2).custom_id().unwrap();
+    let press = interaction(3, &json!({"custom_id": id, "component_type": 2}));
+    assert_eq!(world.interact(&press), json!({"type": 5}));
+    let job = world.only_job();
+    assert_eq!(job.command.options().budget_usd(), Some(2.0));
 }
 
 #[test]
