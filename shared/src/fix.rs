@@ -13,6 +13,8 @@
 //! agent for it in [`round`].
 
 mod after;
+mod approval;
+mod audit;
 mod checkpoint;
 mod continuing;
 mod details;
@@ -22,6 +24,7 @@ mod next;
 mod perform;
 mod protocol;
 mod publish;
+mod repository;
 mod round;
 mod run;
 mod search;
@@ -37,6 +40,7 @@ pub use after::{
     After, AfterEvent, AfterLimits, Answer, ChecksSeen, Deployed, HookAnswer, MAX_REVIEW_ROUNDS,
     Moved, News, NoRound, Standing, Todo, find_job,
 };
+pub use approval::{APPROVAL_LIMIT, Approval};
 pub use continuing::{Continuation, Kept};
 pub use details::FixDetails;
 pub use drive::{Store, answer, drive};
@@ -59,6 +63,7 @@ use crate::executor::RunLimits;
 use crate::github::RepoName;
 use crate::id::{JobId, ThreadId, UserId};
 use crate::report::{LiveMessage, ReplyTo};
+use crate::repository_policy::RepositoryPolicy;
 use crate::secret::Secret;
 use crate::service::Service;
 use crate::thread::LinkedIssue;
@@ -129,6 +134,10 @@ pub struct Order {
     /// What sets a fix apart that goes on with another one's work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<Box<Continuation>>,
+    /// For a fix that goes on with another one's work, and for a round: what the repository said
+    /// about fixes when that one began.
+    #[serde(default)]
+    pub rules: RepositoryPolicy,
 }
 
 /// One fix.
@@ -151,6 +160,15 @@ pub struct Fix {
     /// Further instructions for its agent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steers: Vec<Steering>,
+    /// What the repository says about fixes.
+    #[serde(default)]
+    rules: RepositoryPolicy,
+    /// Whether somebody has to let it begin.
+    #[serde(default)]
+    gate: approval::Gate,
+    /// What the audit log holds of it.
+    #[serde(default)]
+    book: audit::Book,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -195,6 +213,9 @@ impl Fix {
             notes: Vec::new(),
             after: After::default(),
             steers: Vec::new(),
+            rules: order.rules.clone(),
+            gate: approval::Gate::default(),
+            book: audit::Book::default(),
             order,
         }
     }

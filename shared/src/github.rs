@@ -11,11 +11,13 @@ mod answer;
 mod branch;
 mod checks;
 mod commit;
+mod contents;
 mod discussion;
 mod name;
 mod pull_request;
 mod repository;
 mod review;
+mod reviewers;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,7 @@ pub use commit::{
     Commit, CommitOutcome, NewCommit, commit_request, create_commit_request, parse_commit,
     parse_created_commit,
 };
+pub use contents::{file_request, parse_file};
 pub use discussion::{
     Comment, add_comment_request, add_labels_request, comments_request, parse_added, parse_comment,
     parse_comments,
@@ -51,6 +54,7 @@ pub use pull_request::{
 };
 pub use repository::{Repository, parse_repository, repository_request};
 pub use review::{line_remarks_request, parse_remarks, reviews_request};
+pub use reviewers::request_reviewers_request;
 pub use search::{
     CodeHit, CodeHits, CodeQuery, MAX_HITS, MAX_WORDS, parse_code_hits, search_code_request,
 };
@@ -288,6 +292,29 @@ impl<H: Http, C: Clock> GitHubClient<H, C> {
     ) -> Result<(), ServiceError> {
         let request = add_labels_request(&self.access(repo).await?, repo, number, labels);
         parse_added(&self.send(request).await?, self.clock.now())
+    }
+
+    /// Asks for reviews of a pull request: people by their login, teams as `org/team`. Idempotent.
+    pub async fn request_reviewers(
+        &self,
+        repo: &RepoName,
+        number: u64,
+        reviewers: &[String],
+    ) -> Result<(), ServiceError> {
+        let api = self.access(repo).await?;
+        let request = request_reviewers_request(&api, repo, number, reviewers);
+        parse_added(&self.send(request).await?, self.clock.now())
+    }
+
+    /// A file as it is at a commit; `None` if it is not there.
+    pub async fn file(
+        &self,
+        repo: &RepoName,
+        path: &str,
+        at: &CommitId,
+    ) -> Result<Option<Vec<u8>>, ServiceError> {
+        let request = file_request(&self.access(repo).await?, repo, path, at);
+        parse_file(&self.send(request).await?, self.clock.now())
     }
 
     /// Comments on a pull request, once for each `key`: the comment carries it out of sight, and

@@ -8,6 +8,7 @@
 
 mod after;
 mod answers;
+mod approval;
 pub mod buttons;
 mod details;
 pub mod escape;
@@ -32,6 +33,7 @@ mod waits;
 
 pub use after::{deployed, no_deploy_hook, pull_request_news, review_answer};
 pub use answers::*;
+pub use approval::{approved, not_approved};
 pub use fix::{fix_line, fix_outcome, fix_terminal};
 pub use format::mention;
 pub use forms::form;

@@ -30,6 +30,8 @@ pub enum Service {
     ThreadObject,
     /// Our own object of a server's books.
     Ledger,
+    /// Our own object of an audit log.
+    AuditLog,
 }
 
 impl std::fmt::Display for Service {
@@ -42,6 +44,7 @@ impl std::fmt::Display for Service {
             Self::Executor => "the sandbox",
             Self::ThreadObject => "the thread object",
             Self::Ledger => "the ledger",
+            Self::AuditLog => "the audit log",
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::ledger::LedgerSettings;
 use crate::model::TokenKey;
 use crate::money::Money;
 use crate::policy::Policy;
-use crate::roles::Roles;
+use crate::roles::{Right, Roles};
 use crate::secret::Secret;
 
 /// How many rounds a fix has for failing checks, unless the operator says otherwise.
@@ -35,6 +35,10 @@ pub struct Settings {
     pub policy: Policy,
     /// `USER_FIXES`, `GUILD_FIXES`, `ALL_FIXES`, `USER_DAY_USD`, `GUILD_DAY_USD`.
     pub ledger: LedgerSettings,
+    /// `APPROVAL`: whether somebody has to approve a fix before the agent begins.
+    pub approval: bool,
+    /// `ALLOW_VERIFY`: whether the commands that a repository names are run in the sandbox.
+    pub allow_verify: bool,
     /// `*_ALLOWED`: who may do what.
     pub roles: Roles,
 }
@@ -172,8 +176,14 @@ impl Settings {
             finish: env.finish(),
             policy: env.policy(),
             ledger: env.ledger(),
+            approval: env.switch("APPROVAL"),
+            allow_verify: env.switch("ALLOW_VERIFY"),
             roles: env.roles(),
         };
+        if settings.approval && !settings.roles.has_anybody(Right::Approve) {
+            env.problems
+                .push("APPROVAL is on, and APPROVE_ALLOWED names nobody".to_owned());
+        }
         if env.problems.is_empty() {
             Ok(settings)
         } else {
@@ -329,6 +339,16 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
             self.problems.extend(problems);
             LedgerSettings::default()
         })
+    }
+
+    /// `on` or `off`; off where it is not set.
+    fn switch(&mut self, name: &str) -> bool {
+        let read = |text: &str| match text {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            other => Err(format!("{other:?} is neither `on` nor `off`")),
+        };
+        self.parsed(name, read).unwrap_or(false)
     }
 
     fn roles(&mut self) -> Roles {

@@ -8,6 +8,7 @@ use crate::github::RepoName;
 use crate::job::Job;
 use crate::reference::parse_repo_ref;
 use crate::report::{LiveMessage, ReplyTo};
+use crate::repository_policy::RepositoryPolicy;
 use crate::settings::Settings;
 use crate::shorten::shorten;
 use crate::thread::Known;
@@ -41,6 +42,7 @@ pub(super) async fn order<P: Platform>(
         ordered_at: work.platform.now(),
         round: None,
         continues: None,
+        rules: RepositoryPolicy::default(),
     })
 }
 

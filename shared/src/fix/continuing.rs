@@ -152,6 +152,7 @@ impl Fix {
         order.live = None;
         order.limits.max_budget_usd = budget.usd();
         order.continues = Some(Box::new(continues));
+        order.rules = self.rules.clone();
         Ok(Box::new(order))
     }
 
@@ -261,5 +262,18 @@ mod tests {
         let mut running = super::super::tests::fix(coding(CodingPhase::Start));
         let refused = running.go_on(&"900".into(), usd(1.0), usd(10.0));
         assert_eq!(refused, Err(report::nothing_to_continue()));
+    }
+
+    /// It prepares nothing anew, so it would otherwise be bound by the operator's rules alone.
+    #[test]
+    fn what_goes_on_is_bound_by_the_same_rules() {
+        let mut fix = stopped();
+        fix.rules.denied_paths = vec!["**/src".to_owned()];
+        let more = Money::from_usd(1.0);
+        let order = fix.go_on(&JobId::new("2002"), more, Money::from_usd(50.0));
+        let next = Fix::new(*order.unwrap());
+        let central = crate::policy::Policy::default();
+        assert!(central.would_allow("src/cart.ts").is_ok());
+        assert!(next.policy(&central).would_allow("src/cart.ts").is_err());
     }
 }

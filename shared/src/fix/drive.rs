@@ -78,9 +78,12 @@ pub async fn answer<P: Platform, S: Sandbox>(
             }
             Ok(Response::Cancelling)
         }
-        (Request::Approve { .. } | Request::Reject { .. }, Some(_)) => Ok(Response::Refused {
-            why: report::nothing_to_approve(),
-        }),
+        (Request::Approve { by }, Some(fix)) => {
+            decide(store, services, fix, Event::Approved { by }).await
+        }
+        (Request::Reject { by }, Some(fix)) => {
+            decide(store, services, fix, Event::Rejected { by }).await
+        }
         (Request::Steer { by, id, text }, Some(fix)) => {
             let told = Steer { id, text };
             steer::answer(store, fix, by, told, services.policy(), now).await
@@ -124,8 +127,26 @@ pub async fn answer<P: Platform, S: Sandbox>(
     }
 }
 
+/// Somebody lets a fix begin, or not.
+async fn decide<P: Platform, S: Sandbox>(
+    store: &impl Store,
+    services: &FixServices<'_, P, S>,
+    mut fix: Fix,
+    decision: Event,
+) -> Result<Response, String> {
+    let now = services.platform.now();
+    let said = match fix.take_decision(&decision) {
+        Ok(said) => said,
+        Err(why) => return Ok(Response::Refused { why }),
+    };
+    fix.step(decision, services.policy(), now);
+    store.save(&fix)?;
+    wake_if_open(store, &fix, now).await?;
+    Ok(Response::Done { said })
+}
+
 async fn wake_if_open(store: &impl Store, fix: &Fix, now: Timestamp) -> Result<(), String> {
-    if fix.stage.is_closed() {
+    if fix.stage.is_closed() && fix.due_records().is_empty() {
         Ok(())
     } else {
         store.wake_at(now).await

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{AfterEvent, Base, Brief, SearchNote, Todo};
+use crate::audit::Record;
 use crate::change::FileChange;
 use crate::discord::message::Message;
 use crate::executor::{Checkpoint, LikelyFile, RunResult, RunStatus, Steer};
@@ -10,6 +11,7 @@ use crate::github::PullRequest;
 use crate::id::{CommitId, JobId, RunId, UserId};
 use crate::policy::Violation;
 use crate::report::LiveMessage;
+use crate::repository_policy::RepositoryPolicy;
 use crate::service::{Service, ServiceError};
 use crate::thread::Outcome;
 
@@ -36,6 +38,11 @@ pub enum Effect {
     TakeOver,
     /// Read the head of the default branch.
     ResolveBase,
+    /// Read what the repository says about fixes.
+    ReadPolicy {
+        /// The head of its default branch.
+        base: Base,
+    },
     /// Ask GitHub which files hold the issue's words.
     SearchCode,
     /// Start a run, or find it started.
@@ -110,6 +117,16 @@ pub enum Effect {
         /// Its text.
         body: String,
     },
+    /// Ask for reviews of the pull request and set its labels.
+    AskReview {
+        /// The pull request.
+        pull_request: PullRequest,
+    },
+    /// Append to the audit log.
+    Record {
+        /// What.
+        records: Vec<Record>,
+    },
     /// Attach the pull request to the issue.
     LinkIssue {
         /// The pull request.
@@ -157,6 +174,30 @@ pub enum Event {
     NotWanted,
     /// The commit to start from.
     BaseResolved(Base),
+    /// What the repository says about fixes.
+    PolicyRead {
+        /// That.
+        rules: Box<RepositoryPolicy>,
+        /// The commit to start from, by these rules.
+        base: Base,
+        /// Whether somebody has to let it begin.
+        needs_approval: bool,
+    },
+    /// What the repository says about fixes cannot be used.
+    PolicyUnusable {
+        /// Where and why.
+        why: String,
+    },
+    /// Somebody lets it begin.
+    Approved {
+        /// Who.
+        by: UserId,
+    },
+    /// Somebody does not let it begin.
+    Rejected {
+        /// Who.
+        by: UserId,
+    },
     /// The code search is done.
     CodeSearched {
         /// What it found.
@@ -200,6 +241,20 @@ pub enum Event {
     BranchConflict,
     /// The pull request is open.
     PullRequestOpen(PullRequest),
+    /// Reviews are asked for, and labels set.
+    ReviewAsked,
+    /// The audit log holds these.
+    Recorded {
+        /// Their keys.
+        keys: Vec<String>,
+    },
+    /// The audit log did not answer.
+    NotRecorded {
+        /// When to try again.
+        not_before: Timestamp,
+        /// What it said, if anything.
+        error: String,
+    },
     /// The issue links to it.
     IssueLinked,
     /// The issue says so.

@@ -12,6 +12,12 @@ use crate::report;
 impl Fix {
     /// The next thing to do. Asking does not change anything.
     pub fn next(&self, now: Timestamp) -> Next {
+        if let Some(record) = self.next_record(now) {
+            return record;
+        }
+        if let Some(next) = self.next_of_waiting(now) {
+            return next;
+        }
         let Some(effect) = self.pending() else {
             return self.next_after(now);
         };
@@ -37,7 +43,11 @@ impl Fix {
         Some(match &self.stage {
             Stage::Backlog(Backlog::TakeOver) => Effect::TakeOver,
             Stage::Backlog(Backlog::ResolveBase) => Effect::ResolveBase,
+            Stage::Backlog(Backlog::ReadPolicy { base }) => {
+                Effect::ReadPolicy { base: base.clone() }
+            }
             Stage::Backlog(Backlog::SearchCode { .. }) => Effect::SearchCode,
+            Stage::Backlog(Backlog::Approve { .. }) => return None,
             Stage::Coding(coding) => self.pending_of_coding(coding),
             Stage::Qa(qa) => match &qa.step {
                 QaStep::CreateBranch => Effect::CreateBranch {
@@ -59,6 +69,9 @@ impl Fix {
                 },
             },
             Stage::Merge(merge) => match merge.step {
+                MergeStep::AskReview => Effect::AskReview {
+                    pull_request: merge.pull_request.clone(),
+                },
                 MergeStep::LinkIssue => Effect::LinkIssue {
                     pull_request: merge.pull_request.clone(),
                 },
@@ -143,7 +156,7 @@ impl Fix {
 
     /// The edit of the live message that is due, if one is: it says something else by now, and
     /// the last edit was long enough ago. Ended fixes have their terminal message instead.
-    fn next_edit(&self, now: Timestamp) -> Option<Effect> {
+    pub(super) fn next_edit(&self, now: Timestamp) -> Option<Effect> {
         if self
             .live
             .not_before
@@ -168,7 +181,7 @@ impl Fix {
         (!is_shown).then_some(message)
     }
 
-    fn sooner_of_edit_and(&self, at: Timestamp, now: Timestamp) -> Timestamp {
+    pub(super) fn sooner_of_edit_and(&self, at: Timestamp, now: Timestamp) -> Timestamp {
         match self.live.not_before {
             Some(edit) if now < edit && self.unshown(now).is_some() => at.min(edit),
             _ => at,

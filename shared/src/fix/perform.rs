@@ -2,7 +2,7 @@
 //! Those with more to say are in [`run`], [`search`] and [`publish`].
 
 use super::services::{Failed, FixServices, Sandbox, log, of};
-use super::{Effect, Event, Fix, after, publish, run, search};
+use super::{Effect, Event, Fix, after, audit, publish, repository, run, search};
 use crate::consumer::{Platform, Services, mark};
 use crate::errand::Errand;
 use crate::fault::{Fault, MAX_BACKOFF, backoff};
@@ -43,6 +43,11 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
                 };
             }
             let not_before = now + wait;
+            if matches!(effect, Effect::Record { .. }) {
+                log(on, fix, service, &error);
+                let error = error.to_string();
+                return Event::NotRecorded { not_before, error };
+            }
             // Held back is not failed: that was logged when the service was found so.
             if asked.is_none() {
                 log(on, fix, service, &error);
@@ -90,6 +95,9 @@ async fn attempt<P: Platform, S: Sandbox>(
         // The same word again.
         Effect::TakeOver => take_over(on, fix).await,
         Effect::ResolveBase => publish::resolve_base(on, fix).await,
+        Effect::ReadPolicy { base } => repository::read_policy(on, fix, base).await,
+        Effect::AskReview { pull_request } => repository::ask_review(on, fix, &pull_request).await,
+        Effect::Record { records } => audit::record(on, fix, records).await,
         Effect::SearchCode => Ok(search::search_code(on, fix).await),
         Effect::StartRun {
             run,

@@ -92,7 +92,7 @@ pub(super) async fn commit<P: Platform, S: Sandbox>(
     changes: &[FileChange],
     message: &CommitMessage,
 ) -> Result<Event, Failed> {
-    let approved = match on.policy().judge(changes) {
+    let approved = match fix.policy(on.policy()).judge(changes) {
         Verdict::Allowed(approved) => approved,
         Verdict::Violations(violations) => return Ok(Event::PolicyBroken(violations)),
     };

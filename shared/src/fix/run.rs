@@ -166,7 +166,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
             context: order.packet.clone().unwrap_or_default(),
             likely_files: brief.likely,
             follow_up: order.round.as_ref().map(super::Round::follow_up),
-            allowed_folders: on.policy().allowed_folders(),
+            allowed_folders: fix.policy(on.policy()).allowed_folders(),
         },
         limits: order.limits,
         model: model_access(on, fix),
@@ -176,7 +176,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
         },
         checkpoint,
         steers: fix.steers_for_a_run(),
-        verify: Vec::new(),
+        verify: fix.rules().verify_if(on.settings.allow_verify).to_vec(),
     };
     executor(on, fix)
         .start(&request)

@@ -33,7 +33,7 @@ pub(super) async fn search_code<P: Platform, S: Sandbox>(
         .await
     {
         Ok(found) => Event::CodeSearched {
-            likely: likely(found.hits, &words, on.policy()),
+            likely: likely(found.hits, &words, &fix.policy(on.policy())),
             search: SearchNote::GitHub,
         },
         Err(error) => {

@@ -38,17 +38,29 @@ pub enum Backlog {
     TakeOver,
     /// Which commit to start from?
     ResolveBase,
+    /// What does the repository say about fixes?
+    ReadPolicy {
+        /// The head of the default branch.
+        base: Base,
+    },
     /// Which files are likely to matter?
     SearchCode {
         /// The commit to start from.
         base: Base,
+    },
+    /// May it begin? Somebody has to say so.
+    Approve {
+        /// What preparation found.
+        brief: Brief,
+        /// When it ends by itself.
+        until: Timestamp,
     },
 }
 
 /// The commit that a fix starts from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
-    /// The repository's default branch: the target of the pull request.
+    /// The target of the pull request: the default branch, or the one that the repository names.
     pub branch: String,
     /// Its head when the fix began.
     pub commit: CommitId,
@@ -209,6 +221,8 @@ pub struct Merge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MergeStep {
+    /// Ask for reviews and set labels.
+    AskReview,
     /// Attach it to the issue.
     LinkIssue,
     /// Say so in the issue.
@@ -275,6 +289,18 @@ pub enum Cause {
         /// Who.
         by: UserId,
     },
+    /// Somebody did not let it begin.
+    NotApproved {
+        /// Who.
+        by: UserId,
+    },
+    /// Nobody let it begin in time.
+    ApprovalExpired,
+    /// What the repository says about fixes cannot be used.
+    PolicyUnusable {
+        /// Where and why.
+        why: String,
+    },
     /// The agent found nothing to change.
     NoChange {
         /// Its last words.
@@ -314,14 +340,32 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The cause in one word of ours.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Cancelled { .. } => "cancelled",
+            Self::Superseded => "superseded",
+            Self::NotApproved { .. } => "notApproved",
+            Self::ApprovalExpired => "approvalExpired",
+            Self::PolicyUnusable { .. } => "policyUnusable",
+            Self::NoChange { .. } => "noChange",
+            Self::PolicyViolated { .. } => "policyViolated",
+            Self::Conflict { .. } => "conflict",
+            Self::RunFailed { .. } => "runFailed",
+            Self::SandboxLost { .. } => "sandboxLost",
+            Self::Upstream { .. } => "upstream",
+        }
+    }
+
     /// The reason in the pipeline's words.
     pub fn reason(&self) -> pipeline::Reason {
         match self {
-            Self::Cancelled { .. } => pipeline::Reason::Abandoned,
-            Self::PolicyViolated { .. } => pipeline::Reason::ReviewHeld,
+            Self::Cancelled { .. } | Self::NotApproved { .. } => pipeline::Reason::Abandoned,
+            Self::ApprovalExpired | Self::PolicyViolated { .. } => pipeline::Reason::ReviewHeld,
             Self::Conflict { .. } => pipeline::Reason::MergeFailed,
             Self::Superseded => pipeline::Reason::Superseded,
             Self::NoChange { .. }
+            | Self::PolicyUnusable { .. }
             | Self::RunFailed { .. }
             | Self::SandboxLost { .. }
             | Self::Upstream { .. } => pipeline::Reason::Blocked,

@@ -5,18 +5,18 @@ mod closing;
 mod coding;
 mod qa;
 
-use std::num::NonZeroU32;
-
 use jiff::Timestamp;
 
-use self::closing::{archive, give_up};
+pub(super) use self::closing::archive;
+use self::closing::give_up;
+use super::approval::begin;
 use super::{
-    Archived, Backlog, Brief, Cause, Closing, Coding, CodingPhase, Doubt, EDIT_EVERY, Event, Fix,
-    HeldBack, Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
+    Archived, Backlog, Brief, Cause, Closing, CodingPhase, Doubt, EDIT_EVERY, Event, Fix, HeldBack,
+    Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
     MergeStep, Retry, START_ARRIVES_WITHIN, SearchNote, Stage,
 };
 use crate::executor::Spent;
-use crate::id::UserId;
+use crate::id::{RunId, UserId};
 use crate::policy::Policy;
 use crate::report;
 use crate::service::{Service, ServiceError};
@@ -24,6 +24,7 @@ use crate::service::{Service, ServiceError};
 impl Fix {
     /// Applies one event.
     pub fn step(&mut self, event: Event, policy: &Policy, now: Timestamp) {
+        let policy = &self.policy(policy);
         match event {
             Event::Shown { live, text } => {
                 self.live = Live {
@@ -33,6 +34,8 @@ impl Fix {
                 };
             }
             Event::NotShown { not_before } => self.live.not_before = Some(not_before),
+            Event::Recorded { keys } => self.recorded(keys),
+            Event::NotRecorded { not_before, error } => self.not_recorded(not_before, &error, now),
             Event::CancelRequested { by } => self.cancel(by, now),
             Event::SteerRequested { by, steer } => self.steer_requested(by, steer, now),
             Event::SteerRefused { id } => self.steer_refused(&id),
@@ -85,35 +88,46 @@ impl Fix {
             (Stage::Backlog(Backlog::ResolveBase), Event::BaseResolved(base))
                 if self.is_round() =>
             {
-                Some(Stage::Coding(Coding {
-                    brief: Brief {
-                        base,
-                        likely: Vec::new(),
-                        search: SearchNote::GitHub,
-                    },
-                    run: NonZeroU32::MIN,
-                    checkpoint: None,
-                    saved_at: None,
-                    phase: CodingPhase::Start,
+                Some(begin(Brief {
+                    base,
+                    likely: Vec::new(),
+                    search: SearchNote::GitHub,
                 }))
             }
             (Stage::Backlog(Backlog::ResolveBase), Event::BaseResolved(base)) => {
+                Some(Stage::Backlog(Backlog::ReadPolicy { base }))
+            }
+            (
+                Stage::Backlog(Backlog::ReadPolicy { .. }),
+                Event::PolicyRead {
+                    rules,
+                    base,
+                    needs_approval,
+                },
+            ) => {
+                self.rules = *rules;
+                self.gate.is_closed = needs_approval;
                 Some(Stage::Backlog(Backlog::SearchCode { base }))
+            }
+            (Stage::Backlog(Backlog::ReadPolicy { .. }), Event::PolicyUnusable { why }) => {
+                let cause = Cause::PolicyUnusable { why };
+                Some(archive(cause, None, Spent::default(), now))
+            }
+            (Stage::Backlog(Backlog::Approve { brief, until }), event) => {
+                let (brief, until) = (brief.clone(), *until);
+                self.decide(&brief, until, event, now)
             }
             (
                 Stage::Backlog(Backlog::SearchCode { base }),
                 Event::CodeSearched { likely, search },
-            ) => Some(Stage::Coding(Coding {
-                brief: Brief {
+            ) => {
+                let brief = Brief {
                     base: base.clone(),
                     likely,
                     search,
-                },
-                run: NonZeroU32::MIN,
-                checkpoint: None,
-                saved_at: None,
-                phase: CodingPhase::Start,
-            })),
+                };
+                Some(self.prepared(brief, now))
+            }
             (Stage::Coding(coding), event) => self.advance_coding(coding, event, policy, now),
             (Stage::Qa(qa), event) => self.advance_qa(qa, event, now),
             (Stage::Merge(merge), event) => closing::advance_merge(merge, event, &mut self.live),
@@ -146,7 +160,7 @@ impl Fix {
         // Being told to wait is not a failure, but nobody waits for ever.
         let waits = error.held_back().is_some();
         self.retry.failed += u32::from(!waits);
-        let exhausted = self.retry.failed >= attempts || now >= self.order.ordered_at + age;
+        let exhausted = self.retry.failed >= attempts || now >= self.patience_from() + age;
         if error.is_transient() && !exhausted {
             self.retry.not_before = Some(not_before);
             self.retry.held_back = waits.then_some(HeldBack {
@@ -162,11 +176,7 @@ impl Fix {
             // The sandbox has died with what is to be fetched from it.
             Stage::Coding(coding) if is_fetching && exhausted => self.start_again(coding, now),
             Stage::Backlog(_) | Stage::Qa(_) | Stage::Coding(_) => {
-                let (stop, spent) = match &self.stage {
-                    Stage::Coding(coding) => (Some(self.run_id(coding)), coding.spent()),
-                    Stage::Qa(qa) => (None, qa.work.spent),
-                    _ => (None, Spent::default()),
-                };
+                let (stop, spent) = self.to_stop();
                 let error = told;
                 archive(
                     Cause::Upstream {
@@ -183,6 +193,7 @@ impl Fix {
             Stage::Merge(merge) => {
                 let mut merge = merge.clone();
                 merge.step = match merge.step {
+                    MergeStep::AskReview => MergeStep::LinkIssue,
                     MergeStep::LinkIssue => MergeStep::CommentIssue,
                     MergeStep::CommentIssue => MergeStep::Close(Closing::Report),
                     MergeStep::Close(closing) => MergeStep::Close(give_up(closing)),
@@ -223,6 +234,15 @@ impl Fix {
             archived.doubt = doubt;
         }
         self.retry = Retry::default();
+    }
+
+    /// The run that is to be stopped when the fix ends now, and what was used up.
+    pub(super) fn to_stop(&self) -> (Option<RunId>, Spent) {
+        match &self.stage {
+            Stage::Coding(coding) => (Some(self.run_id(coding)), coding.spent()),
+            Stage::Qa(qa) => (None, qa.work.spent),
+            _ => (None, Spent::default()),
+        }
     }
 
     fn is_reporting(&self) -> bool {

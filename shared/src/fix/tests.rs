@@ -51,6 +51,7 @@ pub(crate) fn order() -> Order {
         ordered_at: at(0),
         round: None,
         continues: None,
+        rules: RepositoryPolicy::default(),
     }
 }
 
@@ -175,10 +176,42 @@ fn doubtful(closing: Closing) -> Stage {
     })
 }
 
+/// A fix that has come to this stage; the audit log holds all of it.
 pub(crate) fn fix(stage: Stage) -> Fix {
+    let mut fix = unrecorded(stage);
+    let recorded = recorded(&fix.due_records());
+    fix.step(recorded, &Policy::default(), at(0));
+    fix
+}
+
+pub(crate) fn unrecorded(stage: Stage) -> Fix {
     Fix {
         stage,
         ..Fix::new(order())
+    }
+}
+
+pub(super) fn brief() -> Brief {
+    Brief {
+        base: base(),
+        likely: Vec::new(),
+        search: SearchNote::GitHub,
+    }
+}
+
+/// Waits for somebody's approval.
+pub(super) fn waiting() -> Stage {
+    Stage::Backlog(Backlog::Approve {
+        brief: brief(),
+        until: at(0) + APPROVAL_LIMIT,
+    })
+}
+
+fn rules_read(needs_approval: bool) -> Event {
+    Event::PolicyRead {
+        rules: Box::default(),
+        base: base(),
+        needs_approval,
     }
 }
 
@@ -188,13 +221,25 @@ fn cancelled() -> Cause {
     }
 }
 
+pub(super) fn coding_start() -> Stage {
+    coding(CodingPhase::Start)
+}
+
+pub(super) fn qa_pull() -> Stage {
+    qa(QaStep::OpenPullRequest {
+        commit: CommitId::new("c".repeat(40)),
+    })
+}
+
 /// One of every stage and step.
 fn all_stages() -> Vec<Stage> {
     use Closing::{Closed, Report, TellThread};
     vec![
         Stage::Backlog(Backlog::TakeOver),
         Stage::Backlog(Backlog::ResolveBase),
+        Stage::Backlog(Backlog::ReadPolicy { base: base() }),
         Stage::Backlog(Backlog::SearchCode { base: base() }),
+        waiting(),
         coding(CodingPhase::Start),
         coding(watching()),
         coding(CodingPhase::Save { spent: spent() }),
@@ -204,6 +249,7 @@ fn all_stages() -> Vec<Stage> {
         qa(QaStep::OpenPullRequest {
             commit: CommitId::new("c".repeat(40)),
         }),
+        merge(MergeStep::AskReview),
         merge(MergeStep::LinkIssue),
         merge(MergeStep::CommentIssue),
         merge(MergeStep::Close(Report)),
@@ -218,7 +264,13 @@ fn all_stages() -> Vec<Stage> {
     ]
 }
 
-pub(crate) fn status(state: RunState) -> RunStatus {
+pub(crate) fn recorded(records: &[crate::audit::Record]) -> Event {
+    Event::Recorded {
+        keys: records.iter().map(|record| record.key.clone()).collect(),
+    }
+}
+
+pub(super) fn status(state: RunState) -> RunStatus {
     RunStatus {
         run_id: RunId::new("r-1"),
         state,
@@ -243,7 +295,7 @@ fn result(outcome: RunOutcome, changes: Vec<FileChange>) -> Event {
     }))
 }
 
-fn live() -> LiveMessage {
+pub(super) fn live() -> LiveMessage {
     LiveMessage {
         channel: ChannelId::new("77"),
         message: MessageId::new("99"),
@@ -292,6 +344,34 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
         ),
         ("not wanted", Event::NotWanted),
         ("base resolved", Event::BaseResolved(base())),
+        ("rules read", rules_read(false)),
+        (
+            "rules unusable",
+            Event::PolicyUnusable {
+                why: "line 1".to_owned(),
+            },
+        ),
+        (
+            "approved",
+            Event::Approved {
+                by: UserId::new("boss"),
+            },
+        ),
+        (
+            "rejected",
+            Event::Rejected {
+                by: UserId::new("boss"),
+            },
+        ),
+        ("review asked", Event::ReviewAsked),
+        ("recorded", Event::Recorded { keys: Vec::new() }),
+        (
+            "not recorded",
+            Event::NotRecorded {
+                not_before: at(5),
+                error: "away".to_owned(),
+            },
+        ),
         (
             "code searched",
             Event::CodeSearched {
@@ -381,7 +461,9 @@ fn name(stage: &Stage) -> String {
     match stage {
         Stage::Backlog(Backlog::TakeOver) => "backlog/take over".to_owned(),
         Stage::Backlog(Backlog::ResolveBase) => "backlog/resolve".to_owned(),
+        Stage::Backlog(Backlog::ReadPolicy { .. }) => "backlog/rules".to_owned(),
         Stage::Backlog(Backlog::SearchCode { .. }) => "backlog/search".to_owned(),
+        Stage::Backlog(Backlog::Approve { .. }) => "backlog/approve".to_owned(),
         Stage::Coding(coding) => {
             let phase = match coding.phase {
                 CodingPhase::Start => "start",
@@ -397,6 +479,7 @@ fn name(stage: &Stage) -> String {
             QaStep::OpenPullRequest { .. } => "qa/pull".to_owned(),
         },
         Stage::Merge(merge) => match merge.step {
+            MergeStep::AskReview => "merge/review".to_owned(),
             MergeStep::LinkIssue => "merge/link".to_owned(),
             MergeStep::CommentIssue => "merge/comment".to_owned(),
             MergeStep::Close(closing) => format!("merge/{closing:?}").to_lowercase(),
@@ -455,13 +538,14 @@ fn a_run_that_was_being_started_is_stopped_once_more_when_its_start_has_arrived(
             Effect::StopRun { .. } => Event::RunStopped,
             Effect::Report => Event::Reported { live: live() },
             Effect::TellThread { .. } => Event::ThreadTold,
+            Effect::Record { records } => recorded(records),
             other => panic!("not asked for: {other:?}"),
         };
         fix.step(event, &Policy::default(), now);
     }
     let stops = |effect: &&Effect| matches!(effect, Effect::StopRun { .. });
     assert_eq!(effects.iter().filter(stops).count(), 2);
-    assert_eq!(effects.len(), 4, "{effects:?}");
+    assert_eq!(effects.len(), 5, "{effects:?}");
     assert!(fix.stage.is_closed());
 }
 
@@ -501,6 +585,9 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
             },
             Effect::TakeOver => Event::TakenOver { cancelled_by: None },
             Effect::ResolveBase => Event::BaseResolved(base()),
+            Effect::ReadPolicy { .. } => rules_read(false),
+            Effect::AskReview { .. } => panic!("nobody is asked to review"),
+            Effect::Record { records } => recorded(records),
             Effect::SearchCode => Event::CodeSearched {
                 likely: Vec::new(),
                 search: SearchNote::GitHub,
@@ -535,13 +622,17 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
         [
             "TakeOver",
             "ResolveBase",
+            "ReadPolicy",
             "SearchCode",
+            "Record",
             "StartRun",
             "LookAtRun",
             "CollectRun",
             "CreateBranch",
             "Commit",
+            "Record",
             "OpenPullRequest",
+            "Record",
             "LinkIssue",
             "CommentIssue",
             "Report",
@@ -810,7 +901,8 @@ fn progress_is_edited_when_it_says_something_new_and_not_too_often() {
     assert_eq!(fix.next(at(0)), Next::Perform(Effect::ResolveBase));
     fix.step(Event::BaseResolved(base()), &policy, at(1));
     // It says something new, but the last edit is too fresh.
-    assert_eq!(fix.next(at(1)), Next::Perform(Effect::SearchCode));
+    let reads = Effect::ReadPolicy { base: base() };
+    assert_eq!(fix.next(at(1)), Next::Perform(reads));
     assert!(matches!(
         fix.next(at(0) + EDIT_EVERY),
         Next::Perform(Effect::ShowProgress { .. })

@@ -9,6 +9,9 @@ use crate::id::JobId;
 pub(super) fn of_running(fix: &Fix) -> Vec<Button> {
     let job = &fix.order.job;
     let mut buttons = Vec::new();
+    if fix.awaits_approval() {
+        buttons.extend(approval(job));
+    }
     if matches!(fix.stage, Stage::Coding(_)) {
         buttons.extend(action(
             ButtonStyle::Secondary,

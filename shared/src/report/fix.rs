@@ -9,6 +9,7 @@ use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
 use crate::fix::{Archived, Cause, Fix, Merge, Stage};
 use crate::service::Service;
+use crate::shorten::shorten;
 use crate::thread::Outcome;
 
 /// The most files that are listed one by one.
@@ -134,6 +135,28 @@ fn cause_in_words(cause: &Cause, details: &mut Details) -> (String, String, Colo
         Cause::Cancelled { by } => {
             (format!("Cancelled by {}. Nothing was pushed.", format::mention(by)), retry, Color::NEUTRAL)
         }
+        Cause::NotApproved { by } => (
+            format!("<@{by}> did not approve the plan. Nothing was begun."),
+            retry,
+            Color::NEUTRAL,
+        ),
+        Cause::ApprovalExpired => (
+            format!(
+                "Nobody approved the plan within {}. Nothing was begun.",
+                format::duration(crate::fix::APPROVAL_LIMIT)
+            ),
+            retry,
+            Color::ATTENTION,
+        ),
+        Cause::PolicyUnusable { why } => (
+            format!(
+                "`{}` of the repository cannot be used: {}. Nothing was begun.",
+                crate::repository_policy::PATH,
+                escape(&shorten(why, 300))
+            ),
+            format!("Mend it on the default branch, then {retry}"),
+            Color::ATTENTION,
+        ),
         Cause::NoChange { summary } => (
             format!(
                 "The agent looked and changed nothing.\n>>> {}",
@@ -296,7 +319,7 @@ pub fn fix_outcome(fix: &Fix) -> Outcome {
         // A retry would be a whole new fix beside the pull request.
         Stage::Archived(_) if fix.order.round.is_some() => Outcome::Rejected(line),
         Stage::Archived(Archived {
-            cause: Cause::Cancelled { .. },
+            cause: Cause::Cancelled { .. } | Cause::NotApproved { .. },
             ..
         }) => Outcome::Cancelled(line),
         Stage::Archived(_) => Outcome::Failed(line),

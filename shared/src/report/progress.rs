@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::escape::{inline_code, text as escape};
 use super::waits::wait_line;
-use super::{after, buttons, format, steering};
+use super::{after, approval, buttons, format, steering};
 use crate::discord::message::{Color, Embed, Message};
 use crate::fix::{Backlog, Coding, CodingPhase, Fix, Qa, QaStep, SearchNote, Stage};
 use crate::shorten::shorten;
@@ -73,6 +73,9 @@ pub(super) fn line(fix: &Fix, now: Timestamp) -> String {
 
 /// The steps of a fix, each with the mark of how it stands.
 fn steps(fix: &Fix) -> Vec<String> {
+    if let Stage::Backlog(Backlog::Approve { brief, until }) = &fix.stage {
+        return approval::plan(fix, brief, *until);
+    }
     let (done, todo): (Vec<String>, &[&str]) = match &fix.stage {
         Stage::Backlog(_) => (
             Vec::new(),
@@ -105,6 +108,10 @@ fn doing(fix: &Fix) -> String {
         Stage::Backlog(Backlog::SearchCode { .. }) => {
             "Preparing: looking for likely files".to_owned()
         }
+        Stage::Backlog(Backlog::ReadPolicy { .. }) => {
+            "Preparing: reading the repository's rules".to_owned()
+        }
+        Stage::Backlog(Backlog::Approve { .. }) => "Waiting for approval".to_owned(),
         Stage::Backlog(_) => "Preparing: reading the repository".to_owned(),
         Stage::Coding(coding) => {
             let again = match coding.run.get() {

@@ -66,6 +66,7 @@ impl Fix {
             .order
             .of_round((**round).clone(), record.max_budget_usd);
         order.ordered_at = *ordered_at;
+        order.rules = self.rules.clone();
         Some(order)
     }
 
@@ -81,11 +82,15 @@ impl Fix {
         };
         let left_usd =
             self.order.limits.max_budget_usd - merge.spent.cost_usd - self.after.spent_on_rounds();
+        let limits = AfterLimits {
+            fix_rounds: self.rules.rounds_of(limits.fix_rounds),
+            ..limits.clone()
+        };
         let plan = Plan {
             of: &self.order.job,
             merge,
             left_usd,
-            limits,
+            limits: &limits,
             now,
         };
         self.after.step(event, plan);

@@ -9,6 +9,7 @@ use crate::id::RunId;
 
 pub(super) fn advance_merge(merge: &Merge, event: Event, live: &mut Live) -> Option<Stage> {
     let step = match (merge.step, event) {
+        (MergeStep::AskReview, Event::ReviewAsked) => MergeStep::LinkIssue,
         (MergeStep::LinkIssue, Event::IssueLinked) => MergeStep::CommentIssue,
         (MergeStep::CommentIssue, Event::IssueCommented) => MergeStep::Close(Closing::Report),
         (MergeStep::Close(closing), event) => {
@@ -81,7 +82,12 @@ pub(super) fn unwanted(now: Timestamp) -> Stage {
     })
 }
 
-pub(super) fn archive(cause: Cause, stop: Option<RunId>, spent: Spent, now: Timestamp) -> Stage {
+pub(in crate::fix) fn archive(
+    cause: Cause,
+    stop: Option<RunId>,
+    spent: Spent,
+    now: Timestamp,
+) -> Stage {
     Stage::Archived(Archived {
         at: now,
         cause,

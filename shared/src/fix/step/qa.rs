@@ -35,7 +35,11 @@ impl Fix {
                     verification: qa.work.verification.clone(),
                     spent: qa.work.spent,
                     opened_at: now,
-                    step: MergeStep::LinkIssue,
+                    step: if self.rules.asks_for_review() {
+                        MergeStep::AskReview
+                    } else {
+                        MergeStep::LinkIssue
+                    },
                 }));
             }
             _ => return None,
