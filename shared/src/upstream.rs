@@ -313,5 +313,6 @@ pub fn object_name(service: Service) -> &'static str {
         Service::Executor => "executor",
         Service::ThreadObject => "thread",
         Service::Ledger => "ledger",
+        Service::AuditLog => "audit",
     }
 }

@@ -46,7 +46,9 @@ fn all(service: Service) -> Draw {
         // Not more than 900 points a minute; a read is one, a write five.
         // <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
         Service::GitHub => (400, MINUTE),
-        Service::Executor | Service::ThreadObject | Service::Ledger => (u32::MAX, MINUTE),
+        Service::Executor | Service::ThreadObject | Service::Ledger | Service::AuditLog => {
+            (u32::MAX, MINUTE)
+        }
     };
     draw("all", limit, window, false)
 }
@@ -86,7 +88,7 @@ pub fn draws(service: Service, request: &Request) -> Vec<Draw> {
             _ if path.ends_with("/graphql") => draw("graphql", 5_000, HOUR, false),
             _ => draw("core", 5_000, HOUR, false),
         }),
-        Service::Executor | Service::ThreadObject | Service::Ledger => None,
+        Service::Executor | Service::ThreadObject | Service::Ledger | Service::AuditLog => None,
     };
     narrow.into_iter().chain([all(service)]).collect()
 }
@@ -153,9 +155,11 @@ pub fn readings(
             let search = (name == "search").then(|| of("search", "endpoint-requests"));
             vec![of("all", "requests"), search.flatten()]
         }
-        Service::PostHog | Service::Executor | Service::ThreadObject | Service::Ledger => {
-            Vec::new()
-        }
+        Service::PostHog
+        | Service::Executor
+        | Service::ThreadObject
+        | Service::Ledger
+        | Service::AuditLog => Vec::new(),
     };
     found.into_iter().flatten().collect()
 }

@@ -177,7 +177,7 @@ impl Fix {
     }
 
     /// The log did not answer.
-    pub(super) fn not_recorded(&mut self, not_before: Timestamp, error: &str, now: Timestamp) {
+    pub(super) fn not_recorded(&mut self, not_before: Timestamp, now: Timestamp) {
         let is_ending = self.is_ending();
         let attempts = if is_ending {
             MAX_REPORT_ATTEMPTS
@@ -200,7 +200,7 @@ impl Fix {
         let (stop, spent) = self.to_stop();
         let cause = Cause::Upstream {
             service: Service::AuditLog,
-            error: error.to_owned(),
+            error: "The audit log did not answer".to_owned(),
             exhausted: true,
         };
         self.stage = archive(cause, stop, spent, now);

@@ -252,8 +252,6 @@ pub enum Event {
     NotRecorded {
         /// When to try again.
         not_before: Timestamp,
-        /// What it said, if anything.
-        error: String,
     },
     /// The issue links to it.
     IssueLinked,

@@ -45,8 +45,7 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
             let not_before = now + wait;
             if matches!(effect, Effect::Record { .. }) {
                 log(on, fix, service, &error);
-                let error = error.to_string();
-                return Event::NotRecorded { not_before, error };
+                return Event::NotRecorded { not_before };
             }
             // Held back is not failed: that was logged when the service was found so.
             if asked.is_none() {

@@ -35,7 +35,7 @@ impl Fix {
             }
             Event::NotShown { not_before } => self.live.not_before = Some(not_before),
             Event::Recorded { keys } => self.recorded(keys),
-            Event::NotRecorded { not_before, error } => self.not_recorded(not_before, &error, now),
+            Event::NotRecorded { not_before } => self.not_recorded(not_before, now),
             Event::CancelRequested { by } => self.cancel(by, now),
             Event::SteerRequested { by, steer } => self.steer_requested(by, steer, now),
             Event::SteerRefused { id } => self.steer_refused(&id),

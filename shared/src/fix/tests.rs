@@ -365,13 +365,7 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
         ),
         ("review asked", Event::ReviewAsked),
         ("recorded", Event::Recorded { keys: Vec::new() }),
-        (
-            "not recorded",
-            Event::NotRecorded {
-                not_before: at(5),
-                error: "away".to_owned(),
-            },
-        ),
+        ("not recorded", Event::NotRecorded { not_before: at(5) }),
         (
             "code searched",
             Event::CodeSearched {

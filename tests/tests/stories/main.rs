@@ -22,6 +22,7 @@ mod status;
 mod steer;
 mod sweep;
 mod together;
+mod trust;
 mod upstream;
 
 use std::rc::Rc;

@@ -52,7 +52,6 @@ fn each_stage_is_recorded_once() {
 fn away(secs: i64) -> Event {
     Event::NotRecorded {
         not_before: at(secs),
-        error: "away".to_owned(),
     }
 }
 
