@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shared::operator::{JobState, OperatorError};
 use tests::fault::Fault;
+use tests::linear::Linear;
 use tests::world::{Strike, World, the_fix};
 
 use super::{SECOND, contextualize, is_nothing_pushed, is_one_pull_request, report, with_fix};
@@ -11,7 +12,7 @@ use super::{SECOND, contextualize, is_nothing_pushed, is_one_pull_request, repor
 /// A `contextualize` that died because Linear was down, as often as it is tried.
 async fn with_dead_letter() -> std::rc::Rc<World> {
     let world = World::new();
-    world.linear.fail_next("*", Fault::BeforeEffect(503), 4);
+    world.linear.fail_next("*", Linear::internal_error(), 4);
     report(&world);
     world.command_and_wait("Alice", contextualize()).await;
     world
@@ -159,7 +160,7 @@ async fn a_dead_letter_is_replayed_once_and_succeeds() {
 async fn a_replay_that_dies_again_can_be_replayed_again() {
     let world = with_dead_letter().await;
     let (ann, job) = (world.operator("ann"), world.only_job());
-    world.linear.fail_next("*", Fault::BeforeEffect(503), 4);
+    world.linear.fail_next("*", Linear::internal_error(), 4);
     ann.replay(job.as_str()).await.unwrap();
     world.run_until_quiet().await;
     let dead = ann.dead_letter(job.as_str()).await.unwrap();
@@ -235,7 +236,7 @@ async fn a_discarded_job_is_not_replayed_and_its_thread_is_not_told_twice() {
 #[tokio::test]
 async fn a_thread_that_was_never_told_of_a_dead_job_is_told_when_it_is_discarded() {
     let world = World::new();
-    world.linear.fail_next("*", Fault::BeforeEffect(503), 4);
+    world.linear.fail_next("*", Linear::internal_error(), 4);
     report(&world);
     world.command("Alice", contextualize()).await;
     world.run_while(|world| world.dead_letters.is_empty()).await;

@@ -79,6 +79,7 @@ async fn linear_being_down_for_hours_ends_the_job_with_clear_words() {
       🟥 Linear could not be reached.
       🟥 ▸ What next
       🟥   The job is kept for the operator. `/bugbot retry` tries again once the cause is gone.
+      [ Retry ]
     ");
     // Asked ever more seldom, and never by a job that is told to wait.
     let asked = world.linear.requests().len();
