@@ -189,6 +189,9 @@ fn environment(
         ("ANTHROPIC_API_KEY", launch.key.expose().into()),
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
         ("DISABLE_AUTOUPDATER", "1".into()),
+        // The gateway holds the price of the longest answer before each call: the model's own 128,000
+        // tokens would take the whole of an ordinary budget.
+        ("CLAUDE_CODE_MAX_OUTPUT_TOKENS", "16000".into()),
         // The proxy retries; what it passes on is final.
         ("CLAUDE_CODE_MAX_RETRIES", "0".into()),
     ]
