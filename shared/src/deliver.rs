@@ -22,7 +22,10 @@ mod tell;
 pub use dead_letter::{DEAD_PREFIX, DeadLetter, DeadRecord, Mark, bury};
 pub use sweep::sweep;
 
+use std::cell::Cell;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::consumer::{Platform, Services, mark};
 use crate::discord::message::Message;
@@ -34,6 +37,7 @@ use crate::id::UserId;
 use crate::job::Job;
 use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage, ReplyTo};
+use crate::service::{Service, ServiceError};
 use crate::settings::Settings;
 use crate::thread::{Arrival, Begun, Inspection, Outcome, ThreadClient, TurnHeld};
 use crate::trace::Trace;
@@ -89,6 +93,7 @@ pub async fn deliver<P: Platform + Jobs>(
         settings,
         body,
         attempt,
+        quiet_until: Cell::new(None),
     }
     .run(&job)
     .await
@@ -154,6 +159,8 @@ struct Delivery<'a, P> {
     reply: ReplyTo,
     body: &'a str,
     attempt: u32,
+    /// Until when Discord wants to hear nothing more of this job, if it said so.
+    quiet_until: Cell<Option<Timestamp>>,
 }
 
 /// How acting on a job came out, when it did not fail.
@@ -220,6 +227,15 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         }
     }
 
+    /// Discord has refused the first message of this delivery and said for how long: the last one
+    /// is not to come sooner. Whatever was done is found done by the next delivery.
+    fn asked_for_quiet(&self) -> Option<Fault> {
+        let until = self.quiet_until.get()?;
+        let retry_after = Duration::try_from(until - self.platform.now()).ok()?;
+        let error = ServiceError::RateLimited { retry_after };
+        (!retry_after.is_zero()).then(|| Fault::upstream(Service::Discord)(error))
+    }
+
     /// Whether the Job object, which may have been `started`, has the job.
     async fn kept(&self, started: bool) -> Result<bool, Fault> {
         if !started {
@@ -236,6 +252,9 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         message: Message,
         outcome: Outcome,
     ) -> Settled {
+        if let Some(fault) = self.asked_for_quiet() {
+            return self.failed(turn, fault).await;
+        }
         // 4. Repeatable: an edit of the one message that the job has.
         let told = tell::tell(
             self.platform,

@@ -114,6 +114,9 @@ pub struct Order {
     pub reply: ReplyTo,
     /// The delivery's message, which the fix goes on with.
     pub live: Option<LiveMessage>,
+    /// Until when Discord, which refused that message, wants to hear nothing of it.
+    #[serde(default)]
+    pub quiet_until: Option<Timestamp>,
     /// The issue.
     pub issue: LinkedIssue,
     /// The issue's description.
@@ -206,6 +209,7 @@ impl Fix {
         Self {
             live: Live {
                 message: order.live.clone(),
+                not_before: order.quiet_until,
                 ..Live::default()
             },
             stage: Stage::Backlog(Backlog::TakeOver),

@@ -21,5 +21,6 @@ pub mod linear;
 pub mod local;
 pub mod posthog;
 pub mod sample;
+pub mod simulation;
 pub mod stack;
 pub mod world;

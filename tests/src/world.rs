@@ -24,6 +24,7 @@ mod ports;
 mod queue;
 mod strike;
 mod upstream;
+mod weather;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub use self::operator::Office;
 pub use self::queue::MemoryQueue;
 use self::strike::Meter;
 pub use self::strike::{Meanwhile, Strike};
+pub use self::weather::Service;
+use self::weather::Weather;
 use crate::clock::TestClock;
 use crate::deploy_hook::{self, DeployHook};
 use crate::discord::{self, Discord};
@@ -86,6 +89,10 @@ pub struct World {
     pub audit_refuses: RefCell<Option<String>>,
     /// The thread that stories play in.
     pub thread: ChannelId,
+    /// Its channel, and the other threads in it.
+    channel: ChannelId,
+    more_threads: RefCell<Vec<ChannelId>>,
+    weather: Weather,
     settings: Settings,
     setup: Setup,
     wired: Wired,
@@ -192,6 +199,9 @@ impl World {
             deploy_hook,
             executor,
             thread,
+            channel: bugs,
+            more_threads: RefCell::default(),
+            weather: Weather::default(),
             wired,
             _disk: disk,
         })
@@ -205,6 +215,30 @@ impl World {
     /// A person says something in the thread.
     pub fn says(&self, name: &str, text: &str) -> shared::id::MessageId {
         self.discord.say(&self.thread, &self.person(name), text)
+    }
+
+    /// Another thread beside the one that stories play in.
+    pub fn open_thread(&self, name: &str) -> ChannelId {
+        let by = self.person("Alice");
+        let thread = self.discord.thread(&self.channel, name, &by);
+        self.more_threads.borrow_mut().push(thread.clone());
+        thread
+    }
+
+    /// Every thread of the story.
+    pub fn all_threads(&self) -> Vec<ChannelId> {
+        let more = self.more_threads.borrow();
+        std::iter::once(&self.thread)
+            .chain(more.iter())
+            .cloned()
+            .collect()
+    }
+
+    /// How many jobs were accepted in a thread.
+    pub fn accepted_in(&self, thread: &ChannelId) -> usize {
+        let accepted = self.accepted.borrow();
+        let here = |job: &&shared::job::Job| job.thread().as_str() == thread.as_str();
+        accepted.values().filter(here).count()
     }
 
     /// The thread as people see it.

@@ -14,6 +14,7 @@ use crate::job::Job;
 use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage};
 use crate::roles::{Denied, Right};
+use crate::service::ServiceError;
 use crate::thread::{Cancelling, Known, KnownJob, LinkedIssue, Outcome, TurnHeld};
 
 impl<P: Platform + Jobs> Delivery<'_, P> {
@@ -109,7 +110,8 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
     }
 
     /// Hands an order to the Job object of this job.
-    async fn start(&self, order: fix::Order, turn: &TurnHeld) -> Result<Done, Fault> {
+    async fn start(&self, mut order: fix::Order, turn: &TurnHeld) -> Result<Done, Fault> {
+        order.quiet_until = self.quiet_until.get();
         // Repeatable: the same words again. What was stopped while it was prepared does not begin.
         let repository = order.repository.to_string();
         if let Some(by) = self.thread.starting(turn, repository).await? {
@@ -281,6 +283,9 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 Some(live)
             }
             Err(error) => {
+                if let ServiceError::RateLimited { retry_after } = error {
+                    self.quiet_until.set(now.checked_add(retry_after).ok());
+                }
                 let error = Said(&error);
                 self.platform
                     .note(&self.reply.trace(), Event::StartNotShown { error });

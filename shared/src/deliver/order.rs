@@ -33,6 +33,7 @@ pub(super) async fn order<P: Platform>(
         thread: job.thread(),
         reply: reply.clone(),
         live,
+        quiet_until: None,
         issue,
         description: shorten(&resolved.description, MAX_TEXT_CHARS),
         report: shorten(&report.conversation(), MAX_REPORT_CHARS),

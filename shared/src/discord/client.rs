@@ -7,6 +7,7 @@
 //!
 //! <https://docs.discord.com/developers/reference>
 
+mod answer;
 mod application;
 mod commands;
 mod error;
@@ -20,6 +21,7 @@ mod write;
 
 use std::time::Duration;
 
+pub use answer::{find_answer_request, parse_answer};
 pub use application::{Application, application_request, parse_application};
 pub use commands::{
     list_commands_request, parse_commands, parse_registered, register_commands_request,
@@ -38,7 +40,7 @@ pub use write::{
 
 use super::message::Message;
 use crate::http::{Http, Request, Response};
-use crate::id::{ApplicationId, ChannelId, GuildId, MessageId};
+use crate::id::{ApplicationId, ChannelId, GuildId, JobId, MessageId};
 use crate::job::RecentMessage;
 use crate::secret::Secret;
 use crate::service::{Api, BadAccess, Creation, ServiceError};
@@ -150,6 +152,16 @@ impl<H: Http> DiscordClient<H> {
     ) -> Result<SentMessage, ServiceError> {
         let request = edit_original_request(&self.api, application, token, message);
         parse_by_token(&self.send(request).await?)
+    }
+
+    /// The message that answers an interaction, found as the bot.
+    pub async fn answer_to(
+        &self,
+        channel: &ChannelId,
+        interaction: &JobId,
+    ) -> Result<Option<MessageId>, ServiceError> {
+        let request = find_answer_request(&self.api, channel, interaction);
+        parse_answer(&self.send(request).await?, interaction)
     }
 
     /// Answers an interaction once more. Not idempotent: Discord takes no nonce here.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Archived, Backlog, Closing, Coding, CodingPhase, Effect, Fix, MergeStep, Next, QaStep, Stage,
+    Archived, Backlog, Closing, Coding, CodingPhase, Effect, Fix, MAX_RUNS, MergeStep, Next,
+    QaStep, Stage,
 };
 use crate::discord::message::Message;
 use crate::id::RunId;
@@ -194,14 +195,11 @@ impl Fix {
         self.nth_run(coding.run.get())
     }
 
-    /// The run that was given up for the one that is to be started.
-    pub(super) fn run_before(&self) -> Option<RunId> {
-        match &self.stage {
-            Stage::Coding(coding) if coding.run.get() > 1 => {
-                Some(self.nth_run(coding.run.get() - 1))
-            }
-            _ => None,
-        }
+    /// The runs that were given up before this one.
+    pub(super) fn runs_before(&self, run: &RunId) -> impl Iterator<Item = RunId> {
+        (1..MAX_RUNS)
+            .map(|nth| self.nth_run(nth))
+            .take_while(move |before| before != run)
     }
 
     fn nth_run(&self, nth: u32) -> RunId {

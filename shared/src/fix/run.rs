@@ -103,6 +103,7 @@ pub(super) async fn stop<P, S: Sandbox>(
     fix: &Fix,
     run: &RunId,
 ) -> Result<Event, Failed> {
+    stop_runs_before(on, fix, run).await;
     match executor(on, fix).cancel(run).await {
         Ok(_) | Err(ServiceError::NotFound) => Ok(Event::RunStopped),
         Err(error) => Err(Failed(Service::Executor, error)),
@@ -121,7 +122,7 @@ pub(super) async fn start<P: Platform, S: Sandbox>(
     checkpoint: Option<Checkpoint>,
 ) -> Result<Event, Failed> {
     let order = &fix.order;
-    stop_predecessor(on, fix).await;
+    stop_runs_before(on, fix, &run).await;
     on.sandbox.ensure_started().await.map_err(|reason| {
         Failed(
             Service::Executor,
@@ -204,11 +205,11 @@ fn model_access<P: Platform, S>(on: &FixServices<'_, P, S>, fix: &Fix) -> ModelA
     }
 }
 
-/// The run before this one was given up because nothing was heard of it. If it is alive behind a
-/// line that was broken, it costs money and takes up room. One that cannot be reached ends by its
-/// own limits.
-async fn stop_predecessor<P, S: Sandbox>(on: &FixServices<'_, P, S>, fix: &Fix) {
-    if let Some(before) = fix.run_before() {
+/// The runs before this one were given up because nothing was heard of them. One that is alive
+/// behind a line that was broken costs money and takes up room. One that cannot be reached ends by
+/// its own limits.
+async fn stop_runs_before<P, S: Sandbox>(on: &FixServices<'_, P, S>, fix: &Fix, run: &RunId) {
+    for before in fix.runs_before(run) {
         let _ = executor(on, fix).cancel(&before).await;
     }
 }

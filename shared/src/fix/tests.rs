@@ -37,6 +37,7 @@ pub(crate) fn order() -> Order {
             trace: None,
         },
         live: None,
+        quiet_until: None,
         issue: LinkedIssue {
             key: IssueKey::new("ENG-1"),
             uuid: IssueUuid::new("uuid"),

@@ -18,8 +18,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// has, and makes it only where there is none (any more).
 ///
 /// The interaction's token comes first, because it works where the bot itself has no
-/// permissions. Once it has expired the bot edits the message that the token made, and where no
-/// message is known it creates one, with a nonce by which Discord knows the repeat.
+/// permissions. Once it has expired the bot edits the message that the token made, known or found
+/// by its interaction, and where there is none it creates one, with a nonce by which Discord knows the repeat.
 pub async fn show(
     discord: &DiscordClient<impl Http>,
     reply: &ReplyTo,
@@ -49,7 +49,12 @@ pub async fn show(
             Err(error) => return Err(error),
         }
     }
-    if let Some(live) = live {
+    // A message that nobody has edited by the token yet is only known by its interaction.
+    let found = match live {
+        Some(live) => Some(live.clone()),
+        None => answer(discord, reply).await?,
+    };
+    if let Some(live) = &found {
         match discord
             .edit_message(&live.channel, &live.message, message)
             .await
@@ -60,6 +65,12 @@ pub async fn show(
             Err(ServiceError::NotFound | ServiceError::Refused(_)) => {}
             Err(error) => return Err(error),
         }
+    }
+    // "Thinking…" beside the answer is a riddle; where it cannot be taken away it stays.
+    if live.is_none()
+        && let Some(found) = &found
+    {
+        let _ = discord.delete_message(&found.channel, &found.message).await;
     }
     let keyed = message.clone().with_nonce(reply.job.as_str());
     let sent = discord.create_message(&reply.channel, &keyed).await?;
@@ -72,4 +83,22 @@ pub async fn show(
         channel: sent.channel_id,
         message: sent.id,
     })
+}
+
+/// The deferred answer, as the bot finds it. A channel that it cannot read hides it.
+async fn answer(
+    discord: &DiscordClient<impl Http>,
+    reply: &ReplyTo,
+) -> Result<Option<LiveMessage>, ServiceError> {
+    // A job that is done anew by the operator has no interaction of its own to answer.
+    let has_interaction = reply.job.as_str().bytes().all(|byte| byte.is_ascii_digit());
+    if reply.token.expose().is_empty() || !has_interaction {
+        return Ok(None);
+    }
+    let channel = reply.channel.clone();
+    match discord.answer_to(&channel, &reply.job).await {
+        Ok(found) => Ok(found.map(|message| LiveMessage { channel, message })),
+        Err(error) if error.is_transient() => Err(error),
+        Err(_) => Ok(None),
+    }
 }

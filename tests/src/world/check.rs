@@ -1,7 +1,7 @@
 //! What must hold when a story has ended.
 
 use serde_json::Value;
-use shared::id::JobId;
+use shared::id::{ChannelId, JobId};
 
 use super::World;
 
@@ -24,7 +24,10 @@ impl World {
         self.github.finish();
         self.executor.finish();
         let mut wrong = Vec::new();
-        self.check_messages(more, &mut wrong);
+        for thread in self.all_threads() {
+            let more = if thread == self.thread { more } else { 0 };
+            self.check_messages(&thread, more, &mut wrong);
+        }
         self.check_objects(&mut wrong);
         self.check_audit(&mut wrong);
         for key in self.kv_keys("open:") {
@@ -42,13 +45,17 @@ impl World {
             wrong.is_empty(),
             "{}\n\n{}\nLog:\n{}",
             wrong.join("\n"),
-            self.transcript(),
+            self.all_threads()
+                .iter()
+                .map(|thread| self.discord.transcript(thread))
+                .collect::<Vec<_>>()
+                .join("\n"),
             self.log().join("\n")
         );
     }
 
-    fn check_messages(&self, more: usize, wrong: &mut Vec<String>) {
-        let mut said = self.discord.said_by_bot(&self.thread);
+    fn check_messages(&self, thread: &ChannelId, more: usize, wrong: &mut Vec<String>) {
+        let mut said = self.discord.said_by_bot(thread);
         // What one person alone sees is the gateway's, unless it answers a job.
         let accepted = self.accepted.borrow();
         said.retain(|message| {
@@ -58,7 +65,7 @@ impl World {
                 .map(JobId::new);
             !is_quiet || answers.is_some_and(|job| accepted.contains_key(&job))
         });
-        let jobs = accepted.len();
+        let jobs = self.accepted_in(thread);
         if said.len() != jobs + more {
             wrong.push(format!("{} messages for {jobs} jobs", said.len()));
         }

@@ -51,10 +51,10 @@ impl World {
         panic!("a circle: {}", self.log().join("\n"));
     }
 
-    /// The sweep runs once.
+    /// The sweep runs once, if it lives so long.
     pub async fn sweep(&self) {
-        self.meter.count(true);
-        sweep(self, &self.settings).await;
+        // One that dies is followed by the next.
+        self.alive(Box::pin(sweep(self, &self.settings))).await;
     }
 
     /// The `nth` call over a port, from 0 and from the beginning of the story, is struck.
@@ -65,6 +65,11 @@ impl World {
     /// Every call over a port so far.
     pub fn calls(&self) -> Vec<String> {
         self.meter.calls()
+    }
+
+    /// How many those are.
+    pub fn calls_so_far(&self) -> usize {
+        self.meter.calls_so_far()
     }
 
     /// The call that was struck, if the story came as far.
@@ -191,11 +196,7 @@ impl World {
     /// `None` if it died.
     async fn alive<T>(&self, activity: impl Future<Output = T>) -> Option<T> {
         self.meter.count(true);
-        tokio::select! {
-            biased;
-            done = activity => Some(done),
-            () = self.meter.crashed.notified() => None,
-        }
+        self.meter.alive(activity).await
     }
 
     fn attempt(&self, message: &Message) -> u32 {

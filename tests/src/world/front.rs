@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::gateway::{self, Known, MemoryFailed, Ports, ThreadMemory};
 use shared::github::webhook::Notice;
 use shared::http::{Http, Request, Response, Unreachable};
-use shared::id::ThreadId;
+use shared::id::{ChannelId, ThreadId};
 use shared::job::Job;
 use shared::operator::Back;
 use shared::ports::{Clock, Log, Queue, QueueRefused};
@@ -96,15 +96,31 @@ impl Ports for Front<'_> {
 impl World {
     /// A person gives a command in the thread; the gateway has answered when this returns.
     pub async fn command(&self, name: &str, act: impl Into<Act>) -> Exchange {
-        self.act(name, act, false).await
+        self.act(&self.thread, name, act, false).await
+    }
+
+    /// The same in another thread.
+    pub async fn command_in(
+        &self,
+        thread: &ChannelId,
+        name: &str,
+        act: impl Into<Act>,
+    ) -> Exchange {
+        self.act(thread, name, act, false).await
     }
 
     /// The same, and the consumer is done with it before Discord has the gateway's answer.
     pub async fn command_overtaken(&self, name: &str, act: impl Into<Act>) -> Exchange {
-        self.act(name, act, true).await
+        self.act(&self.thread, name, act, true).await
     }
 
-    async fn act(&self, name: &str, act: impl Into<Act>, is_overtaken: bool) -> Exchange {
+    async fn act(
+        &self,
+        thread: &ChannelId,
+        name: &str,
+        act: impl Into<Act>,
+        is_overtaken: bool,
+    ) -> Exchange {
         let front = Front {
             world: self,
             is_overtaken,
@@ -112,7 +128,7 @@ impl World {
         let endpoint = self.discord.endpoint(front, URL);
         let user = self.person(name);
         self.meter.count(false);
-        endpoint.act(&user, &self.thread, act).await
+        endpoint.act(&user, thread, act).await
     }
 
     /// GitHub tells something, and the gateway has answered when this returns.

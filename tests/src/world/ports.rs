@@ -32,6 +32,9 @@ impl Http for World {
         let name = || format!("{} {}", request.method(), without_token(&uri.to_string()));
         let strike = self.meter.begin(name).await;
         let origin = uri.to_string();
+        if let Some(answer) = self.answer_of_away(&origin) {
+            return answer;
+        }
         let effect = Box::pin(self.wired.send(request, within));
         let lost = || Err(Unreachable::Connection("lost on the way".to_owned()));
         match strike {
@@ -123,7 +126,7 @@ impl Kv for World {
     async fn get(&self, key: &str) -> Result<Option<String>, KvFailed> {
         let effect = async {
             let now = self.clock.now();
-            let kv = self.kv.borrow();
+            let kv = self.kv_as_read();
             let live = kv
                 .get(key)
                 .filter(|(_, until)| until.is_none_or(|until| now < until));
@@ -157,7 +160,10 @@ impl Kv for World {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, KvFailed> {
-        let effect = async { Ok(self.kv_keys(prefix)) };
+        let effect = async {
+            let keys = self.kv_as_read().into_keys();
+            Ok(keys.filter(|key| key.starts_with(prefix)).collect())
+        };
         self.meter
             .call(|| format!("kv list {prefix}"), kv_lost, effect)
             .await

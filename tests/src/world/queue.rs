@@ -80,6 +80,19 @@ impl MemoryQueue {
         }
     }
 
+    /// The messages that wait are delivered in the opposite order.
+    pub fn reverse(&self) {
+        let mut messages = self.messages.borrow_mut();
+        let mut due: Vec<Timestamp> = messages.iter().map(|message| message.due).collect();
+        due.sort_unstable_by(|a, b| b.cmp(a));
+        messages.sort_by_key(|message| message.due);
+        for (message, due) in messages.iter_mut().zip(due) {
+            message.due = due;
+        }
+        // Where all are due at once, the first that was put there is delivered first.
+        messages.reverse();
+    }
+
     /// How many messages wait.
     pub fn len(&self) -> usize {
         self.messages.borrow().len()

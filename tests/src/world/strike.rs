@@ -1,12 +1,11 @@
-//! What hits one call over a port: the dying of its caller, the loss of its answer, or something
+//! What hits a call over a port: the dying of its caller, the loss of its answer, or something
 //! that happens meanwhile.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
-
-use tokio::sync::Notify;
 
 /// Something that happens while a call is under way.
 pub type Meanwhile = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>>>;
@@ -55,15 +54,18 @@ pub(super) enum Target {
     Named(String),
 }
 
-/// Counts the calls that deliveries and alarms make, and strikes one of them.
+/// Counts the calls that deliveries and alarms make, and strikes those that are planned.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     is_counting: Cell<bool>,
     calls: RefCell<Vec<String>>,
-    plan: RefCell<Option<(Target, Strike)>>,
+    plan: RefCell<Vec<(Target, Strike)>>,
     struck: RefCell<Option<String>>,
-    /// Woken when a caller has died.
-    pub(super) crashed: Notify,
+    /// Which activity (a delivery, an alarm) is being polled; 0 is none.
+    current: Cell<u64>,
+    activities: Cell<u64>,
+    /// Activities that have died and do not know it yet.
+    dead: RefCell<Vec<u64>>,
     /// The state of a xorshift generator that lets callers overtake each other; 0 is fairness.
     shuffle: Cell<u64>,
 }
@@ -75,11 +77,15 @@ impl Meter {
     }
 
     pub(super) fn plan(&self, target: Target, strike: Strike) {
-        self.plan.replace(Some((target, strike)));
+        self.plan.borrow_mut().push((target, strike));
     }
 
     pub(super) fn calls(&self) -> Vec<String> {
         self.calls.borrow().clone()
+    }
+
+    pub(super) fn calls_so_far(&self) -> usize {
+        self.calls.borrow().len()
     }
 
     /// The call that was struck.
@@ -102,20 +108,42 @@ impl Meter {
         let call = call();
         let nth = self.calls.borrow().len();
         self.calls.borrow_mut().push(call.clone());
-        let hit = self.plan.borrow_mut().take_if(|(target, _)| match target {
+        let mut plan = self.plan.borrow_mut();
+        let hit = plan.iter().position(|(target, _)| match target {
             Target::Nth(at) => *at == nth,
             Target::Named(part) => call.contains(part.as_str()),
-        });
-        hit.map(|(_, strike)| {
-            self.struck.replace(Some(call));
-            strike
-        })
+        })?;
+        self.struck.replace(Some(call));
+        Some(plan.remove(hit).1)
     }
 
-    /// The caller is no more: this never returns, and whoever waits for the caller is told.
+    /// The caller is no more: this never returns, and [`Meter::alive`] gives its activity up.
     pub(super) async fn die(&self) -> ! {
-        self.crashed.notify_one();
+        self.dead.borrow_mut().push(self.current.get());
         std::future::pending().await
+    }
+
+    /// Runs an activity to its end, or until it dies: then `None`. Activities may run side by side
+    /// and inside one another; each dies alone.
+    pub(super) async fn alive<T>(&self, activity: impl Future<Output = T>) -> Option<T> {
+        let id = self.activities.get() + 1;
+        self.activities.set(id);
+        let mut activity = pin!(activity);
+        std::future::poll_fn(|context| {
+            let outer = self.current.replace(id);
+            let polled = activity.as_mut().poll(context);
+            self.current.set(outer);
+            let mut dead = self.dead.borrow_mut();
+            match (polled, dead.iter().position(|died| *died == id)) {
+                (Poll::Ready(done), _) => Poll::Ready(Some(done)),
+                (Poll::Pending, Some(at)) => {
+                    dead.swap_remove(at);
+                    Poll::Ready(None)
+                }
+                (Poll::Pending, None) => Poll::Pending,
+            }
+        })
+        .await
     }
 
     /// Lets something else happen, and counts on.
