@@ -8,7 +8,7 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
         let job = stage.running_fix().await;
         insta::assert_snapshot!(stage.bugbot(&["jobs", "list"]).await.done(), @r"
         JOB                  COMMAND  STATE    SINCE (UTC)       COST            WHERE IT STANDS
-        1479486210048000006  fix      running  2026-03-06 14:30  $0.01 of $2.00  Agent at work · 0 s · $0.01
+        1479486210048000006  fix      running  2026-03-06 14:30  $0.01 of $5.00  Agent at work · 0 s · $0.01
         ");
         insta::assert_snapshot!(stage.bugbot(&["jobs", "show", &job]).await.done(), @r"
         Job           1479486210048000006
@@ -22,7 +22,7 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
         Repository    acme/shop
         Branch        bugbot/eng-1-9f47b3d5
         Run           number 1
-        Cost          $0.01 of $2.00
+        Cost          $0.01 of $5.00
         ");
         let listed = stage.bugbot(&["jobs", "list", "--json"]).await.json();
         let shown = stage.bugbot(&["jobs", "show", &job, "--json"]).await.json();

@@ -102,12 +102,12 @@ pub struct RunLimits {
 }
 
 impl Default for RunLimits {
-    /// Enough for an ordinary front-end bug: a quarter of an hour and two dollars.
+    /// Enough for an ordinary front-end bug: a quarter of an hour and five dollars.
     fn default() -> Self {
         Self {
             wall_clock: Duration::from_mins(15),
             max_turns: const { NonZeroU32::new(60).expect("60 is not zero") },
-            max_budget_usd: 2.0,
+            max_budget_usd: 5.0,
             max_result_bytes: 1024 * 1024,
             max_files: 50,
         }

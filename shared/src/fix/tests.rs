@@ -318,6 +318,7 @@ fn failed(fix: &Fix, error: ServiceError) -> Event {
 }
 
 /// One of every event, with the outcomes that matter.
+#[expect(clippy::too_many_lines, reason = "one entry an event")]
 fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
     let ended = |outcome| Event::RunSeen(status(RunState::Ended { outcome }));
     let checkpoint = Checkpoint {

@@ -94,11 +94,11 @@ impl Rates {
                 cache_write_1h: input * 2,
                 cache_read: input / 10,
             }),
-            [input, output, cache_write_5m, cache_write_1h, cache_read] => Ok(Self {
+            [input, output, brief, long, cache_read] => Ok(Self {
                 input,
                 output,
-                cache_write_5m,
-                cache_write_1h,
+                cache_write_5m: brief,
+                cache_write_1h: long,
                 cache_read,
             }),
             _ => Err(wrong()),

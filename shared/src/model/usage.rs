@@ -40,15 +40,15 @@ impl Usage {
     fn with(self, usage: &Value) -> Self {
         let tokens = |value: &Value| value.as_u64().unwrap_or_default();
         let kept = &usage["cache_creation"];
-        let for_5m = tokens(&kept["ephemeral_5m_input_tokens"]);
+        let brief = tokens(&kept["ephemeral_5m_input_tokens"]);
         let written = tokens(&usage["cache_creation_input_tokens"]);
         // What is not said to be kept for five minutes costs what an hour costs.
-        let for_1h = tokens(&kept["ephemeral_1h_input_tokens"]).max(written.saturating_sub(for_5m));
+        let long = tokens(&kept["ephemeral_1h_input_tokens"]).max(written.saturating_sub(brief));
         Self {
             input: self.input.max(tokens(&usage["input_tokens"])),
             output: self.output.max(tokens(&usage["output_tokens"])),
-            cache_write_5m: self.cache_write_5m.max(for_5m),
-            cache_write_1h: self.cache_write_1h.max(for_1h),
+            cache_write_5m: self.cache_write_5m.max(brief),
+            cache_write_1h: self.cache_write_1h.max(long),
             cache_read: self
                 .cache_read
                 .max(tokens(&usage["cache_read_input_tokens"])),

@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn a_long_output_is_quoted_by_its_end() {
-        let long: String = (0..100).map(|n| format!("{n}\n")).collect();
+        let long = (0..100)
+            .map(|n| n.to_string())
+            .collect::<Vec<_>>()
+            .join("\n");
         let quoted = quoted(&long);
         assert_eq!(quoted.lines().count(), MAX_LINES);
         assert!(quoted.ends_with("      99\n"), "{quoted}");
