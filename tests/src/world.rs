@@ -17,6 +17,7 @@ mod check;
 mod course;
 mod front;
 mod ledgers;
+mod logs;
 mod model;
 mod objects;
 mod operator;

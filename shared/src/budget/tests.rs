@@ -84,7 +84,7 @@ proptest! {
             in_window += 1;
             prop_assert!(in_window <= limit);
         }
-        let windows = callers.div_ceil(limit as usize) as u32;
+        let windows = u32::try_from(callers.div_ceil(limit as usize)).unwrap();
         prop_assert!(last <= at(0) + window * (windows + 1), "{last}");
         // Most come back once or twice, not at every reset.
         prop_assert!(asked <= callers * 3 + 1, "{asked} for {callers}");

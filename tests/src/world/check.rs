@@ -30,6 +30,7 @@ impl World {
         }
         self.check_objects(&mut wrong);
         self.check_audit(&mut wrong);
+        self.check_log(&mut wrong);
         for key in self.kv_keys("open:") {
             wrong.push(format!("the mark {key} is left"));
         }
