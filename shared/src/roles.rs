@@ -56,9 +56,8 @@ impl Right {
             Command::Approve(_) | Command::Reject(_) => Some(Self::Approve),
             Command::Steer(_) | Command::Continue(_) => Some(Self::Steer),
             Command::Deploy(_) => Some(Self::Deploy),
-            // What is done again decides, see `deliver::permit`.
-            Command::Retry(_) => None,
-            Command::Cancel(_) | Command::Status(_) | Command::Help(_) => None,
+            // Of a retry, what is done again decides: see `deliver::permit`.
+            Command::Retry(_) | Command::Cancel(_) | Command::Status(_) | Command::Help(_) => None,
         }
     }
 }

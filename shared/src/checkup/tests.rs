@@ -26,7 +26,11 @@ fn settings(extra: &[(&str, &str)]) -> Result<Settings, BadSettings> {
         ("LINEAR_API_KEY", "lin"),
         ("LINEAR_TEAM_KEY", "ENG"),
         ("GITHUB_TOKEN", "ghp"),
-        ("ANTHROPIC_API_KEY", "sk"),
+        ("PUBLIC_URL", "https://gateway.test"),
+        (
+            "MODEL_TOKEN_KEY",
+            "a key of more than thirty-two characters",
+        ),
     ];
     Settings::from_env(|name| {
         let mut known = extra.iter().chain(&minimum);

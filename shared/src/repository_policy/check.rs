@@ -68,7 +68,7 @@ pub(super) fn branch(entry: Spanned<String>) -> Checked<String> {
             || name.starts_with(['-', '/', '.'])
             || name.ends_with(['/', '.'])
             || name.contains("//")
-            || name.ends_with(".lock");
+            || name.strip_suffix(".lock").is_some();
         if bad {
             return Err(format!("{name:?} is no name of a branch"));
         }
@@ -119,5 +119,5 @@ fn bounded(
 
 fn one(entry: Spanned<String>, check: impl Fn(&str) -> Result<String, String>) -> Checked<String> {
     let at = entry.span().start;
-    check(entry.get_ref()).map_err(|why| (at, why))
+    check(&entry.into_inner()).map_err(|why| (at, why))
 }

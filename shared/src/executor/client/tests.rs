@@ -66,7 +66,7 @@ fn a_start_carries_the_whole_run_in_camel_case() {
         ]
       },
       "limits": {
-        "maxBudgetUsd": 2.0,
+        "maxBudgetUsd": 5.0,
         "maxFiles": 50,
         "maxResultBytes": 1048576,
         "maxTurns": 9,

@@ -324,9 +324,12 @@ fn failing_checks_are_answered_with_two_rounds_and_then_the_thread_is_told() {
             "readChecks",
             "show",
             "startRound",
+            // What the checks said was said of the commit before the round's.
+            "show",
             "readChecks",
             "show",
             "startRound",
+            "show",
             "readChecks",
             "show",
             "tell checksFail"
@@ -360,7 +363,7 @@ fn a_round_costs_what_is_left_and_none_begins_without_money() {
     fix.round_ended(&end(1, Some("d"), 0.55), at(100));
     assert!(fix.order_of_round(&JobId::new("1001-round-1")).is_none());
     let done = run(&mut fix, &GitHub::failing(head("d")), at(200));
-    assert_eq!(done, ["readChecks", "show", "tell checksFail"]);
+    assert_eq!(done, ["show", "readChecks", "show", "tell checksFail"]);
 }
 
 #[test]
@@ -394,7 +397,7 @@ fn reviewers_wait_while_a_round_works_and_have_rounds_of_their_own() {
     fix.round_ended(&end(1, Some("d"), 0.1), at(100));
     assert_eq!(
         run(&mut fix, &github, at(100)),
-        ["readReview", "startRound", "answer Begun"]
+        ["readReview", "show", "startRound", "answer Begun"]
     );
     for nth in 2..=4 {
         fix.round_ended(&end(nth, None, 0.1), at(200));
