@@ -110,6 +110,10 @@ const ROLES: [&str; 4] = [
 
 impl Local {
     /// Starts everything and returns when it answers.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list of what each service is told, in the order of starting"
+    )]
     pub async fn start(setup: Setup) -> anyhow::Result<Self> {
         let clock = TestClock::system;
         let discord = Discord::new(clock());

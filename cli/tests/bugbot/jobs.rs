@@ -35,7 +35,7 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
             "about": "1479486210048000005",
             "application": "1479486210048000000",
             "branch": "bugbot/eng-1-9f47b3d5",
-            "budgetUsd": 2.0,
+            "budgetUsd": 5.0,
             "channel": "1479486210048000004",
             "ended": null,
             "execution": "running",

@@ -252,7 +252,7 @@ fn a_call_that_is_held_back_by_one_bucket_draws_on_none() {
     let draw = |bucket: &str, limit| Draw {
         bucket: bucket.to_owned(),
         limit,
-        window: Duration::from_secs(60),
+        window: Duration::from_mins(1),
         is_scarce: true,
     };
     let may = || Request::May {

@@ -104,16 +104,15 @@ fn check_input(errors: &mut FormErrors, path: &str, input: &Value) {
 impl State {
     /// The form that is open before a person. Panics if there is none: nobody can send it then.
     pub(super) fn open_form(&self, user: u64, channel: u64, custom_id: &str) -> &Value {
-        let of_this_person = self
+        let mut of_this_person = self
             .interactions
             .values()
             .filter(|i| i.user == user && i.channel == channel);
         of_this_person
-            .filter_map(|i| match &i.answer {
+            .find_map(|i| match &i.answer {
                 Answer::Modal(form) if form["custom_id"] == custom_id => Some(form),
                 _ => None,
             })
-            .next()
             .unwrap_or_else(|| panic!("no form {custom_id:?} is open before this person"))
     }
 

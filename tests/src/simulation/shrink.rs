@@ -81,7 +81,7 @@ fn outcome(scenario: &Scenario) -> Result<(), String> {
         runtime.block_on(async {
             let played = tokio::time::timeout(PATIENCE, play(scenario)).await;
             played.expect("it comes to an end");
-        })
+        });
     }));
     IS_SILENT.set(false);
     played.map_err(|payload| {

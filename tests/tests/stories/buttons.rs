@@ -162,13 +162,13 @@ async fn a_fix_whose_money_ended_goes_on_by_button() {
     let world = with_fix(the_fix().stopped_by(RunFailure::BudgetExhausted)).await;
     world.run_until_quiet().await;
     let offered = world.discord.buttons(&world.thread);
-    assert_eq!(offered, ["Continue with +$2", "Retry"]);
+    assert_eq!(offered, ["Continue with +$5", "Retry"]);
     world.executor.play([the_fix()]);
-    world.press("Bob", "Continue with +$2").await;
+    world.press("Bob", "Continue with +$5").await;
     world.run_until_quiet().await;
     is_one_pull_request(&world);
     let last = world.last_message();
-    assert!(last.contains("Bob pressed [ Continue with +$2 ]"), "{last}");
+    assert!(last.contains("Bob pressed [ Continue with +$5 ]"), "{last}");
     assert!(last.contains("has a pull request"), "{last}");
     world.finish();
 }

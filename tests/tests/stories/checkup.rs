@@ -5,7 +5,7 @@ use tests::world::{REPOSITORY, World};
 
 /// What was found, one line each, with what to do.
 async fn found(world: &World) -> String {
-    let facts = world.operator("ann").facts().await.unwrap();
+    let facts = world.operator("ann").facts().await.expect("facts");
     let line = |check: &Check| {
         let fix = check.fix.as_deref().unwrap_or_default();
         let fix = if fix.is_empty() {

@@ -95,12 +95,12 @@ async fn ones_own_fix_can_always_be_cancelled_and_that_of_others_by_right() {
         world.run_for(SECOND).await;
         world.command("Bob", cancel()).await;
         world.deliver_due().await;
-        let word = world.last_word();
-        assert!(word.contains("You may not cancel"), "{word}");
+        let said = world.last_word();
+        assert!(said.contains("You may not cancel"), "{said}");
         world.command(canceller, cancel()).await;
         world.run_until_quiet().await;
-        let word = world.last_word();
-        assert!(word.contains("being stopped"), "{word}");
+        let said = world.last_word();
+        assert!(said.contains("being stopped"), "{said}");
     }
     world.run_until_quiet().await;
     is_nothing_pushed(&world);

@@ -33,9 +33,9 @@ async fn with_plan(variables: &[(&str, &str)]) -> std::rc::Rc<World> {
 /// The facts of the log in their own words.
 fn words(world: &World) -> Vec<String> {
     let facts = world.audited().into_iter();
-    let word = |fact: Fact| serde_json::to_value(fact).expect("a fact is JSON")["what"].clone();
+    let what = |fact: Fact| serde_json::to_value(fact).expect("a fact is JSON")["what"].clone();
     facts
-        .map(|fact| word(fact).as_str().unwrap_or_default().to_owned())
+        .map(|fact| what(fact).as_str().unwrap_or_default().to_owned())
         .collect()
 }
 
@@ -46,7 +46,7 @@ async fn a_fix_that_needs_approval_shows_its_plan_and_begins_when_it_has_it() {
     let plan = world.last_word();
     insta::assert_snapshot!(plan, @r#"
     🛠️ Fixing **ENG-1** in `acme/shop`
-    {"color":5793266,"description":"✋ Waiting for approval. The plan:\n**I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…**\nFrom and to `main` at `31cfa1c`, asked for by <@1479486210048000002>\nAt most 15 min, 60 turns, $2.00\nLikely files:\n  • `src/cart.js`\n  • `src/cart.test.js`\n  • `src/catalogue.js`\n`/bugbot approve` lets it begin, `/bugbot reject` ends it; <t:1772893800:R> it ends by itself.","fields":[{"inline":true,"name":"Stage","value":"Preparing"},{"inline":true,"name":"Elapsed","value":"0 s"},{"inline":true,"name":"Cost","value":"$0.00"}],"title":"ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…","type":"rich","url":"https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the"}
+    {"color":5793266,"description":"✋ Waiting for approval. The plan:\n**I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…**\nFrom and to `main` at `31cfa1c`, asked for by <@1479486210048000002>\nAt most 15 min, 60 turns, $5.00\nLikely files:\n  • `src/cart.js`\n  • `src/cart.test.js`\n  • `src/catalogue.js`\n`/bugbot approve` lets it begin, `/bugbot reject` ends it; <t:1772893800:R> it ends by itself.","fields":[{"inline":true,"name":"Stage","value":"Preparing"},{"inline":true,"name":"Elapsed","value":"0 s"},{"inline":true,"name":"Cost","value":"$0.00"}],"title":"ENG-1: I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…","type":"rich","url":"https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the"}
     "#);
     assert_eq!(world.executor.started().len(), 0, "nothing costs money yet");
     world.command("Alice", approve()).await;
