@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tests::discord::Act;
-use tests::fault::Fault;
 use tests::sample;
 use tests::world::{REPOSITORY, World};
 use tokio::process::Command;
@@ -74,10 +73,12 @@ impl Stage {
         ran(&mut self.program(args)).await
     }
 
-    /// A `contextualize` that died because Linear was down.
+    /// A `contextualize` that died because Linear broke down over it.
     pub(crate) async fn dead_letter(&self) -> String {
         let world = &self.world;
-        world.linear.fail_next("*", Fault::BeforeEffect(503), 4);
+        world
+            .linear
+            .fail_next("*", tests::linear::Linear::internal_error(), 4);
         world.says("Alice", sample::REPORT);
         let before = world.kv_keys("dead:");
         let act = Act::slash("bugbot contextualize");

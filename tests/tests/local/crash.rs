@@ -3,7 +3,7 @@
 use tests::anthropic::Script;
 use tests::discord::Act;
 
-use crate::stage::{PATIENCE, Stage, job};
+use crate::stage::{PATIENCE, Stage, job, shown};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_executor_that_is_killed_and_comes_back_runs_the_fix_again() {
@@ -25,7 +25,7 @@ async fn an_executor_that_is_killed_and_comes_back_runs_the_fix_again() {
     let told = stage
         .local
         .wait_for(&stage.thread, 0, PATIENCE, |told| {
-            texts.push(told.content.clone());
+            texts.push(shown(told));
         })
         .await
         .unwrap();

@@ -5,7 +5,7 @@ use shared::secret::Secret;
 use tests::anthropic::Script;
 use tests::discord::Act;
 use tests::fake::Sockets;
-use tests::fault::Fault;
+use tests::linear::Linear;
 use tests::local::{REPOSITORY, Setup};
 
 use crate::stage::{Stage, job, shown};
@@ -34,7 +34,7 @@ async fn an_operator_sees_an_open_job_and_replays_a_dead_letter_which_then_succe
 
     local
         .linear
-        .fail_next("POST /graphql", Fault::BeforeEffect(503), 4);
+        .fail_next("POST /graphql", Linear::internal_error(), 4);
     let dead = stage.act(Act::slash("bugbot contextualize")).await;
     let told = stage.ended(0).await;
     assert!(shown(&told).contains("could not be done"), "{told:?}");

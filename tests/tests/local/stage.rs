@@ -118,7 +118,7 @@ impl Stage {
     /// Waits until an agent is at work, and the thread says so.
     pub(crate) async fn at_work(&self) {
         self.until("an agent at work", |local| {
-            let says_so = |told: &Told| told.content.contains("⏳ Agent at work");
+            let says_so = |told: &Told| shown(told).contains("⏳ Agent at work");
             let said = local.told(&self.thread).iter().any(says_so);
             (said && !local.executor.agents().is_empty()).then_some(())
         })

@@ -50,7 +50,7 @@ async fn a_fix_becomes_a_pull_request_whose_branch_passes_the_shops_tests() {
     let told = stage
         .local
         .wait_for(&stage.thread, 0, PATIENCE, |told| {
-            texts.push(told.content.clone());
+            texts.push(shown(told));
         })
         .await
         .unwrap();
