@@ -9,8 +9,8 @@
 //! *is* the outbox. A crash anywhere performs that effect once more, and every effect adopts
 //! what already exists. Only [`Fix::step`] changes the state, and it ignores what is late.
 //!
-//! What happens to the pull request after it was opened is in [`after`], and a further run of the
-//! agent for it in [`round`].
+//! What happens to the pull request after it was opened is in `after`, and a further run of the
+//! agent for it in `round`.
 
 mod after;
 mod approval;

@@ -11,7 +11,7 @@ use crate::log::{Event, Said};
 use crate::ports::{Clock, Log};
 use crate::trace::Trace;
 
-/// The only headers of a caller that are looked at. Of these [`PASSED_ON`] go to the service,
+/// The only headers of a caller that are looked at. Of these `PASSED_ON` go to the service,
 /// with what its own libraries say about themselves.
 pub const HEADERS: [&str; 6] = [
     "x-api-key",

