@@ -57,12 +57,17 @@ fn commits(world: &World) -> usize {
 }
 
 /// The checks of the branch's head fail, and GitHub says so.
-async fn checks_fail(world: &World) {
+async fn hears_of_failing_checks(world: &World) {
     world.github.fail_job(REPOSITORY, &head(world), "test", LOG);
     let told = world
         .github
         .tells_check(REPOSITORY, &branch(world), "failure");
     assert_eq!(world.hears(&told).await.status(), 202);
+}
+
+/// The same, and what comes of it.
+async fn checks_fail(world: &World) {
+    hears_of_failing_checks(world).await;
     world.run_until_quiet().await;
 }
 
@@ -211,16 +216,7 @@ async fn somebody_who_pushes_during_a_round_is_not_overwritten() {
 #[tokio::test]
 async fn a_round_can_be_cancelled_in_the_thread() {
     let world = with_pull_request([a_round(BETTER).taking(3 * MINUTE)], &[]).await;
-    world
-        .github
-        .fail_job(REPOSITORY, &head(&world), "test", LOG);
-    world
-        .hears(
-            &world
-                .github
-                .tells_check(REPOSITORY, &branch(&world), "failure"),
-        )
-        .await;
+    hears_of_failing_checks(&world).await;
     world.run_for(MINUTE).await;
     assert_eq!(world.executor.active().len(), 1);
     world.command_and_wait("Alice", cancel()).await;
@@ -454,16 +450,7 @@ async fn deploy_says_what_is_missing() {
 #[tokio::test]
 async fn a_merge_during_a_round_stops_it() {
     let world = with_pull_request([a_round(BETTER).taking(5 * MINUTE)], &[]).await;
-    world
-        .github
-        .fail_job(REPOSITORY, &head(&world), "test", LOG);
-    world
-        .hears(
-            &world
-                .github
-                .tells_check(REPOSITORY, &branch(&world), "failure"),
-        )
-        .await;
+    hears_of_failing_checks(&world).await;
     world.run_for(MINUTE).await;
     assert_eq!(world.executor.active().len(), 1);
     merged(&world).await;
