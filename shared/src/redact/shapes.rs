@@ -196,6 +196,10 @@ fn assigned(text: &str, at: usize) -> Option<Found> {
     if !is_password && !SECRETS.iter().any(|end| name.ends_with(end)) {
         return None;
     }
+    // `-ghp_...-password: ...`: the token is found at its own start, which lies behind this one.
+    if (1..key).any(|start| rest[start - 1] == b'-' && prefixed(&rest[start..key], 0).is_some()) {
+        return None;
+    }
     let mut from = key;
     from += run(&rest[from..rest.len().min(from + 1)], |byte| {
         matches!(byte, b'"' | b'\'')

@@ -161,6 +161,14 @@ fn hostile_text_takes_no_longer_than_its_length() {
     }
 }
 
+#[test]
+fn a_token_in_the_name_of_a_key_is_taken_out() {
+    let token = "ghp_A00A0AA0ghp_password";
+    for text in [format!("-{token}:token="), format!("a-{token}: x")] {
+        assert!(!all(&text).contains(token), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn once_is_enough(text in "([a-z:=@./ \"-]|ghp_|eyJ|password[=:]|://|token=|[0-9A-F]{4}|é){0,60}") {
