@@ -40,13 +40,14 @@ impl ExecutorPort {
         let token = runs
             .executor_token
             .as_ref()
-            .map(|token| token.expose().to_owned());
+            .map(|token| ("EXECUTOR_TOKEN", token.expose().to_owned()));
+        let settings = runs.executor_settings.iter().cloned();
         Ok(Self::Own {
             container,
             base: Url::parse(CONTAINER_BASE).expect("a constant address is one"),
-            environment: token
-                .map(|token| ("EXECUTOR_TOKEN".to_owned(), token))
-                .into_iter()
+            environment: settings
+                .chain(token)
+                .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
         })
     }
@@ -70,7 +71,7 @@ impl Sandbox for ExecutorPort {
         if container.is_running() {
             return Ok(());
         }
-        // The agent needs the model and git the repository; both are reached by the executor.
+        // The executor reaches the gateway and the repository; what runs below it has no network.
         let start = Start {
             entrypoint: None,
             enable_internet: true,

@@ -16,13 +16,13 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 
 use serde_json::json;
-use shared::secret::Secret;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::proxy::ModelProxy;
 use crate::session::SessionId;
 use crate::supervise::{end, supervised};
 use crate::tail::tail;
@@ -42,10 +42,8 @@ pub struct Launch<'a> {
     pub session: &'a SessionId,
     /// Whether that is one that it has had before.
     pub is_resumed: bool,
-    /// Where it talks to the model.
-    pub base_url: &'a str,
-    /// The key for there; good for this run only.
-    pub key: &'a Secret,
+    /// Where it talks to the model, and with which key.
+    pub proxy: &'a ModelProxy,
     /// A model other than the agent's default.
     pub model: Option<&'a str>,
     /// Turns that are left.
@@ -68,7 +66,7 @@ impl Agent {
     pub fn start(config: &Config, workspace: &Workspace, launch: &Launch<'_>) -> io::Result<Self> {
         let mut program = config.agent_command.clone();
         program.extend(arguments(launch));
-        let mut command = supervised(config.agent_user, &program)?;
+        let mut command = supervised(config, launch.proxy.socket(), &program)?;
         command
             .envs(environment(config, workspace, launch))
             .current_dir(workspace.work())
@@ -185,8 +183,8 @@ fn environment(
         ("TMPDIR", workspace.tmp().into()),
         ("LANG", "C.UTF-8".into()),
         ("TERM", "dumb".into()),
-        ("ANTHROPIC_BASE_URL", launch.base_url.into()),
-        ("ANTHROPIC_API_KEY", launch.key.expose().into()),
+        ("ANTHROPIC_BASE_URL", launch.proxy.base_url().into()),
+        ("ANTHROPIC_API_KEY", launch.proxy.key().expose().into()),
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
         ("DISABLE_AUTOUPDATER", "1".into()),
         // The gateway holds the price of the longest answer before each call: the model's own 128,000

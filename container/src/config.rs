@@ -11,12 +11,17 @@
 //! | `AGENT_COMMAND` | `claude` | program and first arguments: a JSON array, or words |
 //! | `AGENT_UID`, `AGENT_GID` | none | the user that the agent runs as; needs root |
 //! | `AGENT_PATH` | our `PATH` | the agent's `PATH` |
+//! | `AGENT_NETWORK` | `closed` | `open`: agents and the repository's commands reach what we reach |
+//! | `MODEL_PRICES` | none | prices besides the built-in ones, as the gateway has them |
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use shared::model::Prices;
 use shared::secret::Secret;
+
+use crate::confine::{Network, Way};
 
 /// The settings of an executor.
 #[derive(Debug, Clone)]
@@ -37,6 +42,10 @@ pub struct Config {
     pub agent_user: Option<AgentUser>,
     /// The agent's `PATH`, and git's.
     pub path: String,
+    /// What the agent and the repository's commands reach.
+    pub agent_network: Network,
+    /// What a model costs.
+    pub prices: Prices,
 }
 
 /// An unprivileged user.
@@ -79,13 +88,29 @@ impl Config {
                 "is needed to listen beyond loopback (or EXECUTOR_TRUST_NETWORK=1)",
             ));
         }
+        let data_dir = get("EXECUTOR_DATA_DIR").map_or_else(
+            || std::env::temp_dir().join("bugbot-executor"),
+            PathBuf::from,
+        );
+        let agent_network = agent_network(get("AGENT_NETWORK").as_deref())?;
+        let is_closed = agent_network != Network::Open;
+        if is_closed
+            && ["/run", "/var/run"]
+                .iter()
+                .any(|covered| data_dir.starts_with(covered))
+        {
+            return Err(bad(
+                "EXECUTOR_DATA_DIR",
+                "is in /run, which an agent without network does not see",
+            ));
+        }
         Ok(Self {
             listen,
             token,
-            data_dir: get("EXECUTOR_DATA_DIR").map_or_else(
-                || std::env::temp_dir().join("bugbot-executor"),
-                PathBuf::from,
-            ),
+            data_dir,
+            agent_network,
+            prices: Prices::parse(&get("MODEL_PRICES").unwrap_or_default())
+                .map_err(|error| bad("MODEL_PRICES", error))?,
             max_runs: number(get("EXECUTOR_MAX_RUNS"), "EXECUTOR_MAX_RUNS", 2)?,
             result_ttl: Duration::from_secs(number(
                 get("EXECUTOR_RESULT_TTL_SECONDS"),
@@ -129,6 +154,15 @@ fn words(command: &str) -> Result<Vec<String>, BadSetting> {
         return Err(bad("AGENT_COMMAND", "names no program"));
     }
     Ok(words)
+}
+
+fn agent_network(value: Option<&str>) -> Result<Network, BadSetting> {
+    match value {
+        // By which way, the machine decides.
+        None | Some("closed") => Ok(Network::Closed(Way::User)),
+        Some("open") => Ok(Network::Open),
+        Some(_) => Err(bad("AGENT_NETWORK", "is `closed` or `open`")),
+    }
 }
 
 fn agent_user(uid: Option<String>, gid: Option<String>) -> Result<Option<AgentUser>, BadSetting> {
@@ -198,6 +232,18 @@ mod tests {
     fn the_agent_is_never_root() {
         assert!(config(&[("AGENT_UID", "0")]).is_err());
         assert!(config(&[("AGENT_UID", "x")]).is_err());
+    }
+
+    #[test]
+    fn the_network_is_closed_unless_the_operator_opens_it() {
+        let network = |value| config(&[("AGENT_NETWORK", value)]).map(|it| it.agent_network);
+        assert_eq!(network(""), Ok(Network::Closed(Way::User)));
+        assert_eq!(network("closed"), Ok(Network::Closed(Way::User)));
+        assert_eq!(network("open"), Ok(Network::Open));
+        assert!(network("Open").is_err());
+        let covered = ("EXECUTOR_DATA_DIR", "/run/bugbot");
+        assert!(config(&[covered]).is_err());
+        config(&[covered, ("AGENT_NETWORK", "open")]).unwrap();
     }
 
     #[test]

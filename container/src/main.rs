@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use container::config::Config;
 use container::runs::Runs;
-use container::{server, supervise};
+use container::{confine, server, supervise};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -22,6 +22,10 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("supervise") => supervise::main(arguments.collect()).map_err(Into::into),
+        Some("write-maps") => {
+            let arguments: Vec<_> = arguments.collect();
+            confine::write_maps(&arguments).map_err(Into::into)
+        }
         Some("--version") => {
             println!("bugbot-executor {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
@@ -87,8 +91,9 @@ async fn serve(ending: Ending) -> anyhow::Result<()> {
     // The one provider of cryptography in this program; ring builds without a C++ toolchain.
     let _ = rustls::crypto::ring::default_provider().install_default();
     supervise::hide_from_peers();
-    let config = Config::from_lookup(|name| std::env::var(name).ok())?;
-    let runs = Arc::new(Runs::open(config)?);
+    let mut config = Config::from_lookup(|name| std::env::var(name).ok())?;
+    let unconfined = confine::settle(&mut config);
+    let runs = Arc::new(Runs::open(config, unconfined)?);
     let listener = tokio::net::TcpListener::bind(runs.config().listen)
         .await
         .with_context(|| format!("cannot listen on {}", runs.config().listen))?;

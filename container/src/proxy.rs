@@ -1,4 +1,5 @@
-//! Between the agent and the model: one small server a run, on loopback.
+//! Between the agent and the model: one small server a run, on loopback or, for an agent without
+//! network, behind a socket that only its relay reaches ([`crate::confine`]).
 //!
 //! What it forwards to is the gateway, with a token that is good for this job's calls only; the
 //! real key is there.
@@ -16,6 +17,7 @@ mod usage;
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -24,12 +26,16 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
 use sha2::{Digest, Sha256};
 use shared::executor::ModelAccess;
+use shared::model::Prices;
 use shared::secret::Secret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tracing::{Instrument as _, Span};
 
+use crate::confine::relay::{self, SocketPath};
 use upstream::Upstream;
 pub use usage::Meter;
 
@@ -40,6 +46,7 @@ const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub struct ModelProxy {
     base_url: String,
+    socket: Option<PathBuf>,
     key: Secret,
     meter: Arc<Meter>,
     serving: JoinHandle<()>,
@@ -49,19 +56,26 @@ struct Shared {
     key: Secret,
     upstream: Upstream,
     meter: Arc<Meter>,
+    /// The run's: what is logged about a call names it.
+    span: Span,
 }
 
 impl ModelProxy {
-    /// Starts on a free port, with a new key and this much money to spend.
-    pub async fn start(model: &ModelAccess, budget_usd: f64) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
+    /// Starts with a new key and this much money to spend: behind `socket` for an agent without
+    /// network, otherwise on a free port.
+    pub async fn start(
+        model: &ModelAccess,
+        budget_usd: f64,
+        prices: Prices,
+        socket: Option<PathBuf>,
+    ) -> io::Result<Self> {
         let key = new_key()?;
-        let meter = Arc::new(Meter::new(budget_usd));
+        let meter = Arc::new(Meter::new(budget_usd, prices));
         let shared = Arc::new(Shared {
             key: key.clone(),
             upstream: Upstream::new(model).map_err(io::Error::other)?,
             meter: meter.clone(),
+            span: Span::current(),
         });
         let routes = Router::new()
             .route("/v1/messages", post(forward))
@@ -69,13 +83,18 @@ impl ModelProxy {
             .fallback(async || refusal(StatusCode::NOT_FOUND, "not_found_error", "Not found"))
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
             .with_state(shared);
-        let serving = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, routes).await {
-                tracing::error!(%error, "a model proxy failed");
-            }
-        });
+        let (base_url, serving) = if let Some(path) = &socket {
+            let listener = SocketPath::new(path)?.listen()?;
+            let base_url = format!("http://{}:{}", Ipv4Addr::LOCALHOST, relay::PORT);
+            (base_url, tokio::spawn(serve(listener, routes)))
+        } else {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let base_url = format!("http://{}", listener.local_addr()?);
+            (base_url, tokio::spawn(serve(listener, routes)))
+        };
         Ok(Self {
             base_url,
+            socket,
             key,
             meter,
             serving,
@@ -85,6 +104,11 @@ impl ModelProxy {
     /// `ANTHROPIC_BASE_URL` for the agent.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The socket that a relay has to pass on to, if it listens on one.
+    pub fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
     }
 
     /// `ANTHROPIC_API_KEY` for the agent.
@@ -101,6 +125,16 @@ impl ModelProxy {
 impl Drop for ModelProxy {
     fn drop(&mut self) {
         self.serving.abort();
+    }
+}
+
+async fn serve<L>(listener: L, routes: Router)
+where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+{
+    if let Err(error) = axum::serve(listener, routes).await {
+        tracing::error!(%error, "a model proxy failed");
     }
 }
 
@@ -132,6 +166,7 @@ async fn forward(
     shared
         .upstream
         .send(&uri, &headers, body, &shared.meter)
+        .instrument(shared.span.clone())
         .await
 }
 

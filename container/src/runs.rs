@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use shared::executor::{Health, RunRequest, RunStatus};
+use shared::executor::{AgentNetwork, Health, RunRequest, RunStatus};
 use shared::id::RunId;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument as _;
 
 use crate::checkpoint::Checkpoints;
 use crate::config::Config;
+use crate::confine::Network;
 use crate::run::{Run, Stop};
 use crate::session::Sessions;
 use crate::validate::validate;
@@ -31,6 +32,8 @@ const MAX_REMEMBERED: usize = 50;
 #[derive(Debug)]
 pub struct Runs {
     config: Config,
+    /// Why no run is taken, if agents cannot be kept from the network.
+    unconfined: Option<String>,
     clones_dir: PathBuf,
     checkpoints: Checkpoints,
     sessions: Arc<Sessions>,
@@ -49,6 +52,12 @@ pub enum StartRefused {
     /// There is another run of this id.
     #[error("another run has this id")]
     Conflict,
+    /// The operator wants agents without network, and this machine does not do it.
+    #[error(
+        "agents cannot be kept from the network here ({0}); \
+         the operator may set AGENT_NETWORK=open"
+    )]
+    Unconfined(String),
     /// As many runs as may be are active.
     #[error("as many runs as may be are active")]
     Busy,
@@ -58,8 +67,9 @@ pub enum StartRefused {
 }
 
 impl Runs {
-    /// No runs; what a crashed executor left behind is removed, but for its checkpoints.
-    pub fn open(config: Config) -> io::Result<Self> {
+    /// No runs; what a crashed executor left behind is removed, but for its checkpoints. None is
+    /// ever taken if there is a reason: see [`crate::confine::settle`].
+    pub fn open(config: Config, unconfined: Option<String>) -> io::Result<Self> {
         if let Some(parent) = config.data_dir.parent() {
             std::fs::create_dir_all(parent)?;
         }
@@ -74,6 +84,7 @@ impl Runs {
         sessions.sweep()?;
         Ok(Self {
             config,
+            unconfined,
             clones_dir,
             checkpoints,
             sessions,
@@ -97,6 +108,9 @@ impl Runs {
                 return Err(StartRefused::Conflict);
             }
             return Ok(known.status());
+        }
+        if let Some(reason) = &self.unconfined {
+            return Err(StartRefused::Unconfined(reason.clone()));
         }
         if self.shutting_down.load(Ordering::SeqCst) {
             return Err(StartRefused::ShuttingDown);
@@ -171,7 +185,20 @@ impl Runs {
         Health {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             active_runs: u32::try_from(active).unwrap_or(u32::MAX),
-            accepting: active < self.config.max_runs && !self.shutting_down.load(Ordering::SeqCst),
+            accepting: active < self.config.max_runs
+                && self.unconfined.is_none()
+                && !self.shutting_down.load(Ordering::SeqCst),
+            agent_network: Some(self.agent_network()),
+        }
+    }
+
+    fn agent_network(&self) -> AgentNetwork {
+        match (&self.unconfined, self.config.agent_network) {
+            (Some(reason), _) => AgentNetwork::Refused {
+                reason: reason.clone(),
+            },
+            (None, Network::Closed(_)) => AgentNetwork::Closed,
+            (None, Network::Open) => AgentNetwork::Open,
         }
     }
 

@@ -62,6 +62,7 @@ impl From<StartRefused> for Refusal {
         let status = match refused {
             StartRefused::Invalid(_) => StatusCode::BAD_REQUEST,
             StartRefused::Conflict => StatusCode::CONFLICT,
+            StartRefused::Unconfined(_) => StatusCode::PRECONDITION_FAILED,
             StartRefused::Busy | StartRefused::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self(status, refused.to_string())

@@ -1,8 +1,9 @@
 //! The repository's own commands, run on a copy of the change.
 //!
 //! Invariants: they run when no agent does, as the agent's user, in an environment made from
-//! nothing: no key of the model, no token, no HOME of the agent's. They get a copy of the change,
-//! so that nothing they write gets into it. Of what they start, nothing outlives them.
+//! nothing: no key of the model, no token, no HOME of the agent's, and no network, not even the
+//! model's. They get a copy of the change, so that nothing they write gets into it. Of what they
+//! start, nothing outlives them.
 //!
 //! They are as trusted as whoever can write to the default branch; the code under test that they
 //! run is the agent's, and trusted as little as the agent.
@@ -34,7 +35,7 @@ pub(crate) async fn run(
     out_of_time: impl Future<Output = ()>,
 ) -> io::Result<Verification> {
     let program = ["/bin/sh", "-c", &format!("exec 2>&1\n{line}")].map(str::to_owned);
-    let mut command = supervised(config.agent_user, &program)?;
+    let mut command = supervised(config, None, &program)?;
     command
         .env("PATH", &config.path)
         .env("HOME", place.home())

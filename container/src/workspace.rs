@@ -5,6 +5,7 @@
 //! runs/{id}/work   the files of the base commit, and the agent's edits: no `.git` in it
 //! runs/{id}/home   the agent's HOME, new for every run
 //! runs/{id}/tmp    the agent's TMPDIR
+//! runs/{id}/model  the socket of the model proxy, if the agent has no network
 //! runs/{id}/verify a copy of the change with a HOME and TMPDIR of its own, while commands run on it
 //! ```
 
@@ -76,6 +77,11 @@ impl Directories {
     /// The agent's TMPDIR.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
+    }
+
+    /// The socket of its model proxy.
+    pub fn model_socket(&self) -> PathBuf {
+        self.root.join("model")
     }
 
     /// An empty place for commands that run on a copy of the change. What an earlier round left is

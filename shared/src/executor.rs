@@ -31,7 +31,7 @@ pub use client::{
     parse_health, parse_result, parse_status, result_request, start_request, status_request,
     steer_request,
 };
-pub use progress::{Health, RunFailure, RunOutcome, RunResult, RunState, RunStatus};
+pub use progress::{AgentNetwork, Health, RunFailure, RunOutcome, RunResult, RunState, RunStatus};
 pub use prompt::{FollowUp, LikelyFile, Prompt};
 pub use run::{
     Checkpoint, CloneSource, CodeSearch, MAX_REQUEST_BYTES, MAX_RESULT_BYTES, ModelAccess,

@@ -5,7 +5,7 @@ use crate::executor::RunLimits;
 use crate::fix::AfterLimits;
 use crate::github::{GitHubAuth, RepoName};
 use crate::ledger::LedgerSettings;
-use crate::model::TokenKey;
+use crate::model::{Prices, TokenKey};
 use crate::money::Money;
 use crate::policy::Policy;
 use crate::roles::{Right, Roles};
@@ -110,6 +110,8 @@ pub struct RunSettings {
     pub executor_url: Option<String>,
     /// `EXECUTOR_TOKEN`.
     pub executor_token: Option<Secret>,
+    /// `AGENT_NETWORK`, `MODEL_PRICES`: settings of the executor, for a container of our own.
+    pub executor_settings: Vec<(&'static str, String)>,
     /// `ANTHROPIC_MODEL`: a model other than the agent's default.
     pub model: Option<String>,
     /// `PUBLIC_URL`: where the gateway is, which passes model calls on.
@@ -165,6 +167,7 @@ impl Settings {
             runs: RunSettings {
                 executor_url: env.parsed("EXECUTOR_URL", web_address),
                 executor_token: env.parsed("EXECUTOR_TOKEN", header_value).map(Secret::new),
+                executor_settings: env.executor_settings(),
                 model: env.get("ANTHROPIC_MODEL"),
                 gateway_url: env.gateway_url(),
                 model_tokens: env.model_tokens(),
@@ -289,6 +292,21 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
             ),
             installation_id: self.required("GITHUB_APP_INSTALLATION_ID"),
         }
+    }
+
+    /// As they are set here: an executor that runs elsewhere has its own.
+    fn executor_settings(&mut self) -> Vec<(&'static str, String)> {
+        let network = self.parsed("AGENT_NETWORK", |text| match text {
+            "closed" | "open" => Ok(text.to_owned()),
+            _ => Err("it is `closed` or `open`"),
+        });
+        let prices = self.parsed("MODEL_PRICES", |text| {
+            Prices::parse(text).map(|_| text.to_owned())
+        });
+        let named = [("AGENT_NETWORK", network), ("MODEL_PRICES", prices)];
+        let set = named.into_iter();
+        set.filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 
     fn limits(&mut self) -> RunLimits {
@@ -487,6 +505,17 @@ mod tests {
                 "{name}: {problems:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_container_is_told_what_is_set_for_its_executor() {
+        let told = |extra: &[_]| settings(extra).map(|it| it.runs.executor_settings);
+        assert_eq!(told(&[]), Ok(vec![]));
+        let (network, prices) = (("AGENT_NETWORK", "open"), ("MODEL_PRICES", "next=4/20"));
+        let both = [network, prices].map(|(name, value)| (name, value.to_owned()));
+        assert_eq!(told(&[network, prices]), Ok(both.to_vec()));
+        assert!(told(&[("AGENT_NETWORK", "opne")]).is_err());
+        assert!(told(&[("MODEL_PRICES", "next")]).is_err());
     }
 
     #[test]

@@ -25,11 +25,11 @@ struct Count {
 }
 
 impl Meter {
-    /// A meter that runs until this much is spent.
-    pub fn new(budget_usd: f64) -> Self {
+    /// A meter that runs until this much is spent, at these prices.
+    pub fn new(budget_usd: f64, prices: Prices) -> Self {
         Self {
             budget: Money::from_usd(budget_usd),
-            prices: Prices::default(),
+            prices,
             count: Mutex::default(),
         }
     }
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_cost_grows_with_the_answer_and_counts_once() {
-        let meter = Arc::new(Meter::new(1.0));
+        let meter = Arc::new(Meter::new(1.0, Prices::default()));
         read(
             &meter,
             &[
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_whole_message_of_an_unknown_model_costs_the_most() {
-        let meter = Arc::new(Meter::new(1.0));
+        let meter = Arc::new(Meter::new(1.0, Prices::default()));
         read(
             &meter,
             &["{\"model\":\"new\",\"usage\":{\"input_tokens\":100000}}"],
@@ -171,9 +171,24 @@ mod tests {
     }
 
     #[test]
+    fn a_model_that_the_operator_has_priced_costs_that() {
+        let meter = Arc::new(Meter::new(1.0, Prices::parse("new=1/5").unwrap()));
+        read(
+            &meter,
+            &["{\"model\":\"new\",\"usage\":{\"input_tokens\":100000}}"],
+        );
+        assert!(
+            (meter.cost_usd() - 0.1).abs() < 1e-9,
+            "{}",
+            meter.cost_usd()
+        );
+        assert!(!meter.is_exhausted());
+    }
+
+    #[test]
     fn a_refusal_says_what_the_run_ends_by() {
         let noted = |word| {
-            let meter = Meter::new(1.0);
+            let meter = Meter::new(1.0, Prices::default());
             meter.note_refusal(word);
             meter.refusal()
         };

@@ -6,6 +6,7 @@ use shared::executor::{Prompt, RunFailure};
 use super::attempt::{Attempt, Halt, internal};
 use super::judge::{self, Ended};
 use crate::agent::{Agent, AgentEvent, Launch, Report, parse_event};
+use crate::confine::Network;
 use crate::proxy::ModelProxy;
 use crate::session::{SessionId, uuid};
 use crate::workspace::Workspace;
@@ -37,10 +38,7 @@ impl Attempt<'_> {
         let (max_turns, budget) = self.limits_left()?;
         // Claude Code counts what a conversation has cost from its beginning on.
         let whole_budget = self.request.limits.max_budget_usd;
-        let proxy = ModelProxy::start(&self.request.model, budget)
-            .await
-            .map_err(internal)?;
-        self.redactor.add(proxy.key().clone());
+        let proxy = self.model_proxy(workspace, budget).await?;
         if let Some(session) = earlier {
             let talk = Talk {
                 session,
@@ -80,10 +78,7 @@ impl Attempt<'_> {
         let session = self.run.progress.session();
         let session = session.ok_or_else(|| internal("there is no conversation"))?;
         let (max_turns, budget) = self.limits_left()?;
-        let proxy = ModelProxy::start(&self.request.model, budget)
-            .await
-            .map_err(internal)?;
-        self.redactor.add(proxy.key().clone());
+        let proxy = self.model_proxy(workspace, budget).await?;
         let talk = Talk {
             session,
             is_resumed: true,
@@ -93,6 +88,24 @@ impl Attempt<'_> {
         };
         let told = self.converse(workspace, &proxy, &talk, prompt).await?;
         Ok(judge::verdict(told.ended, proxy.meter())?)
+    }
+
+    /// The model as the agent may have it from now on.
+    async fn model_proxy(
+        &mut self,
+        workspace: &Workspace,
+        budget_usd: f64,
+    ) -> Result<ModelProxy, Halt> {
+        let socket = match self.config.agent_network {
+            Network::Open => None,
+            Network::Closed(_) => Some(workspace.model_socket()),
+        };
+        let prices = self.config.prices.clone();
+        let proxy = ModelProxy::start(&self.request.model, budget_usd, prices, socket)
+            .await
+            .map_err(internal)?;
+        self.redactor.add(proxy.key().clone());
+        Ok(proxy)
     }
 
     /// Turns and money.
@@ -120,8 +133,7 @@ impl Attempt<'_> {
         let launch = Launch {
             session: &talk.session,
             is_resumed: talk.is_resumed,
-            base_url: proxy.base_url(),
-            key: proxy.key(),
+            proxy,
             model: self.request.model.name.as_deref(),
             max_turns: talk.max_turns,
             max_budget_usd: talk.max_budget_usd,

@@ -72,6 +72,8 @@ pub(super) fn redacted(outcome: RunOutcome, redactor: &Redactor) -> RunOutcome {
 mod tests {
     use std::os::unix::process::ExitStatusExt;
 
+    use shared::model::Prices;
+
     use super::*;
 
     fn judged(report: Option<Report>) -> Result<String, RunFailure> {
@@ -83,7 +85,7 @@ mod tests {
                 status,
                 stderr,
             },
-            &Meter::new(1.0),
+            &Meter::new(1.0, Prices::default()),
         )
     }
 

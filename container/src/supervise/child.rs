@@ -1,6 +1,7 @@
 //! The supervisor as the executor sees it: a program under it is started and ended.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -8,28 +9,30 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::GRACE;
-use crate::config::AgentUser;
+use crate::config::Config;
+use crate::confine::{self, Network};
 
 /// Beyond the grace of the supervisor, before it is killed itself.
 const LAST_RESORT: Duration = Duration::from_millis(2500);
 
-/// A command that runs `program` under a supervisor, with an environment made from nothing.
-pub(crate) fn supervised(user: Option<AgentUser>, program: &[String]) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("supervise");
-    if let Some(user) = user {
-        command.args([
-            "--uid",
-            &user.uid.to_string(),
-            "--gid",
-            &user.gid.to_string(),
-        ]);
+/// A command that runs `program` under a supervisor, with an environment made from nothing. In a
+/// closed network it reaches `model` and nothing else.
+pub(crate) fn supervised(
+    config: &Config,
+    model: Option<&Path>,
+    program: &[String],
+) -> io::Result<Command> {
+    let way = match config.agent_network {
+        Network::Open => None,
+        Network::Closed(way) => Some(way),
+    };
+    let mut command = confine::supervisor(way, config.agent_user)?;
+    if let Some(socket) = model {
+        command.arg("--relay").arg(socket);
     }
-    command
-        .arg("--")
-        .args(program)
-        .env_clear()
-        .kill_on_drop(true);
+    command.arg("--").args(program);
+    let mut command = Command::from(command);
+    command.kill_on_drop(true);
     Ok(command)
 }
 

@@ -203,7 +203,12 @@ pub(crate) struct Executor {
 
 impl Executor {
     pub(crate) fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut process = command(data, settings).spawn().unwrap();
+        Self::started(command(data, settings), data)
+    }
+
+    /// One that is started by a command like that of [`command`].
+    pub(crate) fn started(mut command: Command, data: &Path) -> Self {
+        let mut process = command.spawn().unwrap();
         let mut announcement = String::new();
         let stdout = process.stdout.take().unwrap();
         BufReader::new(stdout).read_line(&mut announcement).unwrap();

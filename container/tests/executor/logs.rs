@@ -5,6 +5,7 @@ use shared::executor::{RunFailure, RunOutcome};
 use shared::id::{JobId, ThreadId};
 use shared::trace::Trace;
 use tests::anthropic::Script;
+use tests::fault::Fault;
 use tests::sample;
 
 use crate::agents::DONE;
@@ -59,4 +60,19 @@ async fn the_words_of_an_agent_that_fails_are_in_the_result_and_not_in_the_log()
     let log = bench.log();
     assert!(log.contains(r#""outcome":"agent failed""#), "{log}");
     assert!(!log.contains("hunter2"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_logged_of_a_model_call_names_its_run() {
+    let bench = Bench::new(Script::fixes_the_sample()).await;
+    bench.anthropic.fail_next("*", Fault::BeforeEffect(529), 1);
+    let request = bench.request("busy");
+    let result = bench.run(&request).await;
+    assert_eq!(result.outcome, RunOutcome::Completed, "{}", bench.log());
+    let lines = lines(&bench);
+    let busy = lines
+        .iter()
+        .find(|line| line["message"] == "the model is busy");
+    let busy = busy.unwrap_or_else(|| panic!("{lines:?}"));
+    assert_eq!(busy["span"]["run"], "busy", "{busy}");
 }

@@ -11,6 +11,7 @@ mod fix;
 mod hostile;
 mod image;
 mod logs;
+mod network;
 mod protocol;
 mod resume;
 mod secrets;

@@ -231,4 +231,22 @@ pub struct Health {
     pub active_runs: u32,
     /// Whether it takes a further run now.
     pub accepting: bool,
+    /// What agents reach. Older executors do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_network: Option<AgentNetwork>,
+}
+
+/// What the agent of a run, and the repository's commands, reach of the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
+pub enum AgentNetwork {
+    /// The model, through the run's proxy; commands nothing at all.
+    Closed,
+    /// Whatever the executor reaches, because the operator wants it so.
+    Open,
+    /// It should be closed and cannot be: no run is taken.
+    Refused {
+        /// What the kernel said.
+        reason: String,
+    },
 }
