@@ -47,6 +47,7 @@ pub use pull_request::{
     pull_request_title,
 };
 pub use roles::denied;
-pub use show::show;
+pub(crate) use show::answer_to;
+pub use show::{show, show_outcome};
 pub use steering::{steer_too_long, steering_taken, too_many_steers};
 pub use waits::waits_for;

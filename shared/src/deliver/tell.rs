@@ -1,25 +1,25 @@
 //! Terminal messages of jobs that end here.
 
-use crate::consumer::Platform;
 use crate::discord::client::DiscordClient;
 use crate::discord::message::Message;
 use crate::fault::Fault;
 use crate::http::Http;
 use crate::log::{Event, Said};
+use crate::ports::{Clock, Log};
 use crate::report::{self, LiveMessage, ReplyTo};
 use crate::service::Service;
 
-/// Shows a terminal message. An error is worth another try. A thread that can never be told (the
-/// channel is gone, the bot was shown the door) is a matter for the log: trying again would not
-/// end, and the job has to.
-pub(super) async fn tell<P: Platform>(
+/// Shows a terminal message. An error is worth another try. A thread that can never be told (it is
+/// gone or locked, the bot was shown the door) is a matter for the log: trying again would not end,
+/// and the job has to.
+pub(super) async fn tell<P: Clock + Log>(
     platform: &P,
     discord: &DiscordClient<impl Http>,
     reply: &ReplyTo,
     live: Option<&LiveMessage>,
     message: &Message,
 ) -> Result<(), Fault> {
-    let shown = report::show(discord, reply, live, message, platform.now()).await;
+    let shown = report::show_outcome(discord, reply, live, message, platform.now()).await;
     match shown {
         Ok(_) => Ok(()),
         Err(error) if error.is_transient() => Err(Fault::upstream(Service::Discord)(error)),
@@ -30,3 +30,6 @@ pub(super) async fn tell<P: Platform>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::github::NewPullRequest;
 use crate::http::Unreachable;
 use crate::ledger;
 use crate::linear::{NewComment, key};
-use crate::log as logged;
+use crate::log::{self as logged, Said};
 use crate::report;
 use crate::service::{Service, ServiceError};
 use crate::thread::{HandedOver, Outcome, ThreadClient};
@@ -47,8 +47,12 @@ pub(super) async fn perform<P: Platform, S: Sandbox>(
                 log(on, fix, service, &error);
                 return Event::NotRecorded { not_before };
             }
-            // Held back is not failed: that was logged when the service was found so.
-            if asked.is_none() {
+            if matches!(effect, Effect::Report) && !error.is_transient() {
+                let error = Said(&error);
+                let event = logged::Event::ThreadNotTold { error };
+                on.platform.note(&fix.order.reply.trace(), event);
+            } else if asked.is_none() {
+                // Held back is not failed: that was logged when the service was found so.
                 log(on, fix, service, &error);
             }
             // The failure that made us leave the service alone: from now on the fix waits.
@@ -162,7 +166,7 @@ async fn attempt<P: Platform, S: Sandbox>(
         // The one message of the job.
         Effect::Report => {
             let message = report::fix_terminal(fix);
-            let live = report::show(discord, &order.reply, fix.live(), &message, now)
+            let live = report::show_outcome(discord, &order.reply, fix.live(), &message, now)
                 .await
                 .map_err(of(Service::Discord))?;
             Ok(Event::Reported { live })

@@ -160,7 +160,7 @@ impl<P: Ports> Desk<'_, P> {
         let message = report::discarded(job.command.name(), by);
         let now = self.ports.clock().now();
         let (reply, live) = (ReplyTo::of(job), open.live.as_ref());
-        match report::show(&client, &reply, live, &message, now).await {
+        match report::show_outcome(&client, &reply, live, &message, now).await {
             Err(error) if error.is_transient() => {
                 return Err(Problem::Unavailable(format!(
                     "the thread could not be told: {error}"

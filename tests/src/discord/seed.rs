@@ -62,9 +62,10 @@ impl Discord {
         ChannelId::new(self.lock().add_channel("direct", kind).to_string())
     }
 
-    /// A person says something.
+    /// A person says something. That wakes a thread that is archived and not locked.
     pub fn say(&self, channel: &ChannelId, author: &UserId, text: &str) -> MessageId {
         let mut state = self.lock();
+        let _ = state.writable_channel(number_of(channel));
         let mut message = Message::blank(&mut state, number_of(channel), number_of(author));
         message.write(&mut state, &json!({"content": text}).into());
         let id = MessageId::new(message.id.to_string());

@@ -230,6 +230,15 @@ impl State {
         }
     }
 
+    /// A channel whose messages can be edited and deleted: that wakes no thread, so one that is
+    /// archived refuses it, also by an interaction's token.
+    pub(super) fn awake_channel(&self, id: u64) -> Result<(), Refusal> {
+        match self.channels.get(&id).map(|c| &c.kind) {
+            Some(ChannelKind::Thread { archived: true, .. }) => Err(Refusal::archived()),
+            _ => Ok(()),
+        }
+    }
+
     /// A message that the bot token can name: messages for one pair of eyes only are not among them.
     pub(super) fn public_message(&self, channel: u64, id: u64) -> Result<&Message, Refusal> {
         self.visible_channel(channel)?;

@@ -1,6 +1,7 @@
 //! Stories: what people do and what comes of it, through all of bugbot's core, over the fakes.
 
 mod after;
+mod archived;
 mod budget;
 mod buttons;
 mod cancel;
@@ -15,6 +16,7 @@ mod interaction;
 mod limits;
 mod operator;
 mod orders;
+mod overflow;
 mod retry;
 mod roles;
 mod sandbox;
@@ -24,6 +26,7 @@ mod sweep;
 mod together;
 mod trust;
 mod upstream;
+mod verify;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -102,12 +105,16 @@ fn is_nothing_pushed(world: &World) {
 
 /// While the struck call is under way, somebody gives a command and it is delivered.
 fn meanwhile(world: &Rc<World>, name: &'static str, command: Slash) -> Strike {
+    Strike::Meanwhile(happening(world, name, command))
+}
+
+/// Somebody gives a command and it is delivered at once.
+fn happening(world: &Rc<World>, name: &'static str, command: Slash) -> Meanwhile {
     let world = world.clone();
-    let happens: Meanwhile = Box::new(move || {
+    Box::new(move || {
         Box::pin(async move {
             world.command(name, command).await;
             world.deliver_due().await;
         })
-    });
-    Strike::Meanwhile(happens)
+    })
 }

@@ -167,6 +167,7 @@ pub(super) async fn edit(
     if found.author != state.application {
         return Err(Refusal::not_the_author());
     }
+    state.awake_channel(channel)?;
     check_message(&posted)?;
     state.edit_message(message, &posted).map(Json)
 }
@@ -185,6 +186,7 @@ pub(super) async fn delete(
         // The bot is not invited with the right to delete what others wrote.
         return Err(Refusal::missing_permissions());
     }
+    state.awake_channel(channel)?;
     state.messages.remove(&message);
     Ok(StatusCode::NO_CONTENT)
 }

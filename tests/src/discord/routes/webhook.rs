@@ -96,7 +96,12 @@ pub(super) async fn edit(
         fake.violation(format!("PATCH {message}: {breach}"));
     }
     let mut state = fake.lock();
-    let id = state.webhook_message(state.webhook(&application, &token)?, &message)?;
+    let interaction = state.webhook(&application, &token)?;
+    let (id, channel) = (
+        state.webhook_message(interaction, &message)?,
+        interaction.channel,
+    );
+    state.awake_channel(channel)?;
     check_message(&posted)?;
     state.edit_message(id, &posted).map(Json)
 }
@@ -106,7 +111,12 @@ pub(super) async fn delete(
     Path((application, token, message)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Refusal> {
     let mut state = fake.lock();
-    let id = state.webhook_message(state.webhook(&application, &token)?, &message)?;
+    let interaction = state.webhook(&application, &token)?;
+    let (id, channel) = (
+        state.webhook_message(interaction, &message)?,
+        interaction.channel,
+    );
+    state.awake_channel(channel)?;
     state.messages.remove(&id);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -152,10 +152,17 @@ async fn what_the_world_does_is_refused_without_a_violation() {
     );
     world.discord.deny(&world.thread, None);
 
+    let (_, ours) = world.post_text("x").await;
+    let ours = format!("{path}/{}", ours["id"].as_str().unwrap());
+    let edit = || world.patch(&ours, quiet(json!({"content": "y"})));
     world.discord.archive(&world.thread, true);
     assert_eq!(world.post_text("x").await.1["code"], 50083);
     world.discord.archive(&world.thread, false);
+    // Only a new message wakes it.
+    assert_eq!(edit().await.1["code"], 50083);
+    assert_eq!(world.delete(&ours).await.1["code"], 50083);
     assert_eq!(world.post_text("x").await.0, 200);
+    assert_eq!(edit().await.0, 200);
     world.discord.finish();
 }
 
