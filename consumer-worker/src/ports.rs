@@ -11,7 +11,7 @@ use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{JobId, ThreadId};
 use shared::ledger::{self, LedgerName, Ledgers, Question};
-use shared::ports::{Clock, Dice, Kv, KvFailed, Level, Log};
+use shared::ports::{Clock, Dice, KeyPage, Kv, KvFailed, Level, Log};
 use shared::service::Service;
 use shared::thread::{self, Threads};
 use shared::upstream::{self, Memory, UPSTREAMS_BINDING, Upstreams};
@@ -107,8 +107,12 @@ impl Kv for Ports {
         self.kv.delete(key).await
     }
 
-    async fn list(&self, prefix: &str) -> std::result::Result<Vec<String>, KvFailed> {
-        self.kv.list(prefix).await
+    async fn list_page(
+        &self,
+        prefix: &str,
+        cursor: Option<&str>,
+    ) -> std::result::Result<KeyPage, KvFailed> {
+        self.kv.list_page(prefix, cursor).await
     }
 }
 

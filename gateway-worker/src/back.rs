@@ -8,7 +8,7 @@ use shared::audit::{self, Audits, LogName};
 use shared::fix::{self, Jobs};
 use shared::id::{JobId, ThreadId};
 use shared::operator::{Back, CHECKUP_PATH, Check, CheckUp};
-use shared::ports::{Kv, KvFailed};
+use shared::ports::{KeyPage, Kv, KvFailed};
 use shared::thread::{self, Threads};
 
 use crate::ports::OfWorker;
@@ -43,8 +43,8 @@ impl Kv for OfWorker {
         self.kv()?.delete(key).await
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, KvFailed> {
-        self.kv()?.list(prefix).await
+    async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvFailed> {
+        self.kv()?.list_page(prefix, cursor).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::ports::{Kv, KvFailed};
+use shared::ports::{KeyPage, Kv, KvFailed};
 use worker::{Env, KvStore};
 
 /// The shortest life that KV accepts for a key.
@@ -10,9 +10,6 @@ const MIN_TTL: Duration = Duration::from_mins(1);
 
 /// The most keys that KV lists at once.
 const PAGE: u64 = 1_000;
-/// The most pages of one `list`: an invocation may make a thousand calls, and whoever lists keys
-/// wants to do something with them.
-const MAX_PAGES: usize = 10;
 
 /// A bound namespace.
 #[derive(Debug, Clone)]
@@ -42,22 +39,17 @@ impl Kv for KvCache {
         self.0.delete(key).await.map_err(failed)
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, KvFailed> {
-        let mut keys = Vec::new();
-        let mut cursor = None;
-        for _ in 0..MAX_PAGES {
-            let mut list = self.0.list().prefix(prefix.to_owned()).limit(PAGE);
-            if let Some(cursor) = cursor {
-                list = list.cursor(cursor);
-            }
-            let page = list.execute().await.map_err(failed)?;
-            keys.extend(page.keys.into_iter().map(|key| key.name));
-            cursor = page.cursor;
-            if page.list_complete || cursor.is_none() {
-                break;
-            }
+    async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvFailed> {
+        let mut list = self.0.list().prefix(prefix.to_owned()).limit(PAGE);
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor.to_owned());
         }
-        Ok(keys)
+        let page = list.execute().await.map_err(failed)?;
+        Ok(KeyPage {
+            keys: page.keys.into_iter().map(|key| key.name).collect(),
+            // Of the last page there is a cursor too, which leads nowhere.
+            next: page.cursor.filter(|_| !page.list_complete),
+        })
     }
 }
 

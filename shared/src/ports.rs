@@ -51,8 +51,37 @@ pub trait Kv {
     async fn put(&self, key: &str, value: &str, ttl: Option<Duration>) -> Result<(), KvFailed>;
     /// Forgets `key`.
     async fn delete(&self, key: &str) -> Result<(), KvFailed>;
-    /// Up to 1,000 keys that start with `prefix`.
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, KvFailed>;
+    /// A page of the keys that start with `prefix`: the first, or the one that the page before it
+    /// named.
+    async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvFailed>;
+
+    /// The keys that start with `prefix`, of the first [`MAX_PAGES`] pages.
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, KvFailed> {
+        let mut keys = Vec::new();
+        let mut next: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let page = self.list_page(prefix, next.as_deref()).await?;
+            keys.extend(page.keys);
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// The most pages of one list, of 1,000 keys each: an invocation may make a thousand calls, and
+/// whoever lists keys wants to do something with them.
+pub const MAX_PAGES: usize = 10;
+
+/// A page of keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyPage {
+    /// The keys. There may be none on a page that is not the last.
+    pub keys: Vec<String>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
 }
 
 /// The cache did not answer.
@@ -81,4 +110,75 @@ pub enum Level {
     Warn,
     /// Somebody has to look.
     Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// A store with this many keys, three on a page and none on every second.
+    struct Store {
+        keys: usize,
+        asked: RefCell<Vec<Option<String>>>,
+    }
+
+    impl Kv for Store {
+        async fn get(&self, _: &str) -> Result<Option<String>, KvFailed> {
+            unreachable!("only the names are wanted")
+        }
+
+        async fn put(&self, _: &str, _: &str, _: Option<Duration>) -> Result<(), KvFailed> {
+            unreachable!("nothing is set")
+        }
+
+        async fn delete(&self, _: &str) -> Result<(), KvFailed> {
+            unreachable!("nothing is forgotten")
+        }
+
+        async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvFailed> {
+            self.asked.borrow_mut().push(cursor.map(str::to_owned));
+            let page: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
+            let first = page.div_ceil(2) * 3;
+            let after = if page.is_multiple_of(2) {
+                first + 3
+            } else {
+                first
+            };
+            let shown = first..after.min(self.keys);
+            Ok(KeyPage {
+                keys: shown.map(|n| format!("{prefix}{n}")).collect(),
+                next: (after < self.keys).then(|| (page + 1).to_string()),
+            })
+        }
+    }
+
+    fn listed(keys: usize) -> (usize, Vec<Option<String>>) {
+        let asked = RefCell::default();
+        let store = Store { keys, asked };
+        let list = store.list("open:").now_or_never().expect("nothing waits");
+        let list = list.expect("it answers");
+        let in_order = (0..list.len()).map(|n| format!("open:{n}"));
+        assert!(list.iter().cloned().eq(in_order), "{list:?}");
+        (list.len(), store.asked.into_inner())
+    }
+
+    #[test]
+    fn a_list_goes_on_from_page_to_page_until_there_is_no_next() {
+        assert_eq!(listed(0), (0, vec![None]));
+        assert_eq!(listed(3), (3, vec![None]));
+        let (found, asked) = listed(7);
+        assert_eq!(found, 7);
+        let cursor = |page: usize| Some(page.to_string());
+        assert_eq!(asked, [None, cursor(1), cursor(2), cursor(3), cursor(4)]);
+    }
+
+    #[test]
+    fn a_list_without_an_end_ends() {
+        let (found, asked) = listed(usize::MAX);
+        assert_eq!((found, asked.len()), (15, MAX_PAGES));
+    }
 }

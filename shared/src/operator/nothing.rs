@@ -7,7 +7,7 @@ use crate::audit::{self, Audits, LogName};
 use crate::fix::{self, Jobs};
 use crate::id::{JobId, ThreadId};
 use crate::ledger::{self, LedgerName, Ledgers};
-use crate::ports::{Kv, KvFailed};
+use crate::ports::{KeyPage, Kv, KvFailed};
 use crate::thread::{self, Threads};
 
 /// No store and no objects: every call fails.
@@ -33,7 +33,7 @@ impl Kv for Nothing {
         no_kv()
     }
 
-    async fn list(&self, _: &str) -> Result<Vec<String>, KvFailed> {
+    async fn list_page(&self, _: &str, _: Option<&str>) -> Result<KeyPage, KvFailed> {
         no_kv()
     }
 }

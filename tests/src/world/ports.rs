@@ -7,12 +7,15 @@ use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{JobId, ThreadId};
-use shared::ports::{Clock, Dice, Kv, KvFailed, Level, Log};
+use shared::ports::{Clock, Dice, KeyPage, Kv, KvFailed, Level, Log};
 use shared::thread::{self, Threads};
 
 use super::strike::Strike;
 use super::{MemoryQueue, World, discord, executor_fake, github, linear, posthog};
 use crate::fault::Fault;
+
+/// The most keys that the key-value store lists at once.
+const KV_PAGE: usize = 1_000;
 
 impl Platform for World {
     type Queue = MemoryQueue;
@@ -159,10 +162,14 @@ impl Kv for World {
             .await
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, KvFailed> {
+    async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvFailed> {
         let effect = async {
             let keys = self.kv_as_read().into_keys();
-            Ok(keys.filter(|key| key.starts_with(prefix)).collect())
+            let is_after = |key: &String| cursor.is_none_or(|last| key.as_str() > last);
+            let mut rest = keys.filter(|key| key.starts_with(prefix) && is_after(key));
+            let keys: Vec<String> = rest.by_ref().take(KV_PAGE).collect();
+            let next = rest.next().and(keys.last().cloned());
+            Ok(KeyPage { keys, next })
         };
         self.meter
             .call(|| format!("kv list {prefix}"), kv_lost, effect)
@@ -181,10 +188,14 @@ impl Threads for World {
         request: &thread::Request,
     ) -> Result<thread::Response, String> {
         let name = || format!("thread {}", kind_of(request));
-        let effect = async { Ok(self.step_thread(thread, request)) };
-        self.meter
-            .call(name, || "no answer".to_owned(), effect)
-            .await
+        let no_answer = || "no answer".to_owned();
+        let effect = async {
+            if self.threads_are_silent.get() {
+                return Err(no_answer());
+            }
+            Ok(self.step_thread(thread, request))
+        };
+        self.meter.call(name, no_answer, effect).await
     }
 }
 
