@@ -84,6 +84,8 @@ pub struct World {
     pub dead_letters: MemoryQueue,
     /// Why the sandbox cannot be started, if it cannot.
     pub sandbox_refuses: RefCell<Option<String>>,
+    /// Whether no Thread object answers.
+    pub threads_are_silent: Cell<bool>,
     /// Whether no Upstream object answers.
     pub upstreams_are_silent: Cell<bool>,
     /// Why the audit log does not answer, if it does not.
@@ -187,6 +189,7 @@ impl World {
             ledgers: RefCell::default(),
             upstreams: RefCell::default(),
             memory: RefCell::default(),
+            threads_are_silent: Cell::new(false),
             upstreams_are_silent: Cell::new(false),
             log: RefCell::default(),
             accepted: RefCell::default(),

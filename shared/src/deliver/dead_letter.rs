@@ -6,25 +6,28 @@
 //! with the reason. Both end in [`bury`].
 
 mod record;
+mod thread;
 
 use std::time::Duration;
 
 pub use record::{DEAD_PREFIX, DeadRecord, Mark};
 use serde::{Deserialize, Serialize};
+pub(super) use thread::tell_late;
+use thread::{Dead, tell_thread};
 
-use super::handover::{kept_by_its_object, pass_on};
-use super::{Settled, sweep, tell};
-use crate::consumer::{Platform, Services, mark};
+use super::Settled;
+use crate::consumer::{Platform, mark};
 use crate::fault::backoff;
 use crate::fix::Jobs;
 use crate::id::JobId;
-use crate::job::{DecodeFault, Job, Salvage};
+use crate::job::{DecodeFault, Job};
 use crate::log::{Event, Said};
 use crate::ports::Queue as _;
-use crate::report::{self, ReplyTo};
 use crate::settings::Settings;
-use crate::thread::{Inspection, Outcome, ThreadClient};
 use crate::trace::Trace;
+
+/// The reason of a record where no delivery has said one.
+const TRIED_OUT: &str = "tried as often as allowed";
 
 /// A message that a delivery parked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +100,10 @@ pub async fn bury<P: Platform + Jobs>(
     match entomb(platform, settings, body, letter.as_ref(), decoded, &trace).await {
         Ok(()) => Settled::Ack,
         Err(error) => {
+            // This queue too gives up at last. What nobody has been told by then the sweep finds.
+            if let (Some(job), Some(thread)) = (&trace.job, &trace.thread) {
+                mark::mark(platform, job, thread).await;
+            }
             let error = Said(&error);
             platform.note(&trace, Event::NotBuried { error });
             Settled::Retry(backoff(attempt, platform.roll()))
@@ -118,7 +125,7 @@ async fn entomb<P: Platform + Jobs>(
         Some(job) => format!("{DEAD_PREFIX}{job}"),
         None => format!("{DEAD_PREFIX}{}", JobId::new(body).short()),
     };
-    let shown_reason = reason.unwrap_or("tried as often as allowed");
+    let shown_reason = reason.unwrap_or(TRIED_OUT);
     let body = without_token(body);
     let record = DeadRecord::new(shown_reason, body, now);
     record
@@ -132,53 +139,12 @@ async fn entomb<P: Platform + Jobs>(
     };
     platform.note(trace, event);
 
-    let services = Services::new(platform, settings).map_err(|bad| bad.to_string())?;
-    let job = match decoded {
-        Ok(job) => job,
-        Err(fault) => return tell_salvaged(&services, &fault.salvage(), &key).await,
+    let dead = Dead {
+        key: &key,
+        reason,
+        is_late: false,
     };
-    let reply = ReplyTo::of(&job);
-    let thread = ThreadClient::new(platform, job.thread());
-    let inspection = thread
-        .inspect(&reply.job)
-        .await
-        .map_err(|fault| fault.to_string())?;
-    let (live, because) = match inspection {
-        Inspection::Ended => return Ok(()),
-        // The last delivery did not hear that it had succeeded: the Job object ends it.
-        Inspection::Open(open) if open.handed_over => {
-            return pass_on(platform, &reply.job, open.cancelled_by)
-                .await
-                .map_err(|fault| fault.to_string());
-        }
-        Inspection::Unknown => (None, None),
-        Inspection::Open(open) => {
-            if sweep::takes_an_object(open.command)
-                && kept_by_its_object(platform, &thread, &reply.job)
-                    .await
-                    .map_err(|fault| fault.to_string())?
-            {
-                return Ok(());
-            }
-            (open.live, open.because)
-        }
-    };
-    let because = reason.map(str::to_owned).or(because);
-    let because = because
-        .as_deref()
-        .unwrap_or("It was tried several times without success.");
-    let again = report::buttons::retry_of(job.command.verb(), &reply.job);
-    let message = report::parked(job.command.name(), because).with_buttons(again);
-    tell::tell(platform, &services.discord, &reply, live.as_ref(), &message)
-        .await
-        .map_err(|fault| fault.to_string())?;
-    thread
-        .end(&reply.job, Outcome::Parked(because.to_owned()))
-        .await
-        .map_err(|fault| fault.to_string())?;
-    platform.note(trace, Event::JobEnded { outcome: "parked" });
-    mark::unmark(platform, &reply.job).await;
-    Ok(())
+    tell_thread(platform, settings, decoded, &dead, trace).await
 }
 
 /// The body as it is kept for weeks: the interaction's token is good for minutes, and nobody needs
@@ -191,29 +157,6 @@ fn without_token(body: &str) -> String {
         *token = serde_json::Value::Null;
     }
     value.to_string()
-}
-
-/// A broken job has no token, but it may still say where it was given. The nonce makes a repeat
-/// within minutes the same message; the job itself is unknown to its thread.
-async fn tell_salvaged<P: Platform>(
-    services: &Services<'_, P>,
-    salvage: &Salvage,
-    key: &str,
-) -> Result<(), String> {
-    let Some(conversation) = &salvage.conversation else {
-        return Ok(());
-    };
-    let command = salvage.command.as_deref().unwrap_or("command");
-    let message = report::unreadable(command);
-    let told = services
-        .discord
-        .create_message(conversation, &message.with_nonce(key))
-        .await;
-    match told {
-        Err(error) if error.is_transient() => Err(error.to_string()),
-        // Nobody can be told there: it is on record.
-        Ok(_) | Err(_) => Ok(()),
-    }
 }
 
 #[cfg(test)]

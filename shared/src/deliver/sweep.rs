@@ -1,10 +1,11 @@
 //! The sweep: finds jobs that have begun and have no terminal message, and ends or resumes them.
 //!
 //! A job is marked in the key-value store when it begins, and unmarked when it ends. The store
-//! is only an index here: what a marked job is up to is asked of its Thread object.
+//! is only an index here: what a marked job is up to is asked of its Thread object. One that its
+//! thread has never heard of is marked by the dead-letter queue, and its record says the rest.
 
 use super::handover::kept_by_its_object;
-use super::tell;
+use super::{dead_letter, tell};
 use crate::command::Verb;
 use crate::consumer::mark::{OPEN_PREFIX, unmark};
 use crate::consumer::{Platform, Services};
@@ -48,9 +49,15 @@ async fn look_after<P: Platform + Jobs>(
     job: &JobId,
     thread: ThreadId,
 ) -> Result<(), Fault> {
+    let id = thread.clone();
     let thread = ThreadClient::new(platform, thread);
     match thread.inspect(job).await? {
-        Inspection::Unknown | Inspection::Ended => unmark(platform, job).await,
+        Inspection::Ended => unmark(platform, job).await,
+        Inspection::Unknown => {
+            if dead_letter::tell_late(platform, settings, job, &id).await? {
+                unmark(platform, job).await;
+            }
+        }
         Inspection::Open(open) if open.handed_over || open.lost => {
             // Asking makes the object: not for commands that never have one.
             let may_be_kept = open.handed_over || takes_an_object(open.command);
@@ -65,7 +72,7 @@ async fn look_after<P: Platform + Jobs>(
 
 /// Whether jobs of this command can be a Job object's.
 pub(super) fn takes_an_object(command: Verb) -> bool {
-    matches!(command, Verb::Fix | Verb::Retry)
+    matches!(command, Verb::Fix | Verb::Retry | Verb::Continue)
 }
 
 async fn end_lost<P: Platform + Jobs>(

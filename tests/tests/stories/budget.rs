@@ -5,7 +5,7 @@ use shared::executor::RunFailure;
 use shared::id::JobId;
 use tests::discord::{Act, Slash};
 use tests::executor_fake::Script;
-use tests::world::{MODEL_KEY, REPOSITORY, World, the_fix};
+use tests::world::{MODEL_KEY, REPOSITORY, Strike, World, the_fix};
 
 use super::{MINUTE, SECOND, contextualize, fix, is_one_pull_request, report, status, with_fix};
 
@@ -57,6 +57,25 @@ async fn a_fix_goes_on_once_however_often_that_is_asked() {
     world.run_until_quiet().await;
     is_one_pull_request(&world);
     assert_eq!(world.executor.started().len(), 2);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_fix_that_goes_on_and_whose_last_delivery_fails_after_the_start_is_not_parked() {
+    let world = with_fix(out_of_money()).await;
+    world.run_until_quiet().await;
+    world.executor.play([the_fix()]);
+    for _ in 0..3 {
+        world.strike_call("job continue", Strike::LostBefore);
+    }
+    world.strike_call("job start", Strike::Crash);
+    world.command_and_wait("Bob", go_on()).await;
+    assert!(
+        !world.transcript().contains("could not be done"),
+        "{}",
+        world.transcript()
+    );
+    is_one_pull_request(&world);
     world.finish();
 }
 
