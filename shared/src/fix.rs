@@ -36,6 +36,7 @@ mod step;
 pub(crate) mod tests;
 mod words;
 
+pub use crate::pipeline::BRANCH_PREFIX;
 pub use after::{
     After, AfterEvent, AfterLimits, Answer, ChecksSeen, Deployed, HookAnswer, MAX_REVIEW_ROUNDS,
     Moved, News, NoRound, Standing, Todo, find_job,
@@ -68,8 +69,6 @@ use crate::secret::Secret;
 use crate::service::Service;
 use crate::thread::LinkedIssue;
 
-/// Branches of fixes begin with this: what happens to others is none of ours.
-pub const BRANCH_PREFIX: &str = "bugbot/";
 /// How often a run is looked at.
 pub const POLL_EVERY: Duration = Duration::from_secs(2);
 /// A run that has left questions unanswered for this long is given up and started anew elsewhere.

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::CommitId;
 
+/// Branches of fixes begin with this: what happens to others is none of ours.
+pub const BRANCH_PREFIX: &str = "bugbot/";
+
 /// Where a piece of work stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(

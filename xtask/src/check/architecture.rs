@@ -1,5 +1,7 @@
 //! What may depend on what (ARCHITECTURE.md): the compiler does not check it, so this does.
 
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,7 +65,7 @@ pub(crate) fn check(project: &Project) -> Result<()> {
             }
         }
     }
-    Ok(())
+    circles::check(project)
 }
 
 /// The names of everything that `package` needs to run, transitively.

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use super::ask::{asks, is_trusted};
 use super::signature::Verified;
 use super::{Ask, DELIVERY_HEADER, EVENT_HEADER, Happening, Notice, Place, Preview};
-use crate::fix::BRANCH_PREFIX;
 use crate::github::RepoName;
 use crate::id::CommitId;
+use crate::pipeline::BRANCH_PREFIX;
 
 /// GitHub's delivery ids are UUIDs.
 const MAX_DELIVERY_CHARS: usize = 64;
