@@ -117,7 +117,11 @@ async fn a_plan_that_waits_can_be_cancelled() {
 }
 
 /// A world with a `.bugbot.toml` on the default branch, and an ordered fix.
-async fn with_rules(rules: &str, variables: &[(&str, &str)], script: Script) -> std::rc::Rc<World> {
+pub(super) async fn with_rules(
+    rules: &str,
+    variables: &[(&str, &str)],
+    script: Script,
+) -> std::rc::Rc<World> {
     let world = World::with_settings(variables);
     world.github.push(REPOSITORY, "main", ".bugbot.toml", rules);
     world.executor.play([script]);
