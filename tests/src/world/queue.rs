@@ -10,6 +10,9 @@ use shared::ports::{Clock as _, Queue, QueueRefused};
 use super::strike::Meter;
 use crate::clock::TestClock;
 
+/// The longest message: 128 KB. <https://developers.cloudflare.com/queues/platform/limits/>
+const MAX_MESSAGE_BYTES: usize = 128_000;
+
 /// A queue in memory.
 #[derive(Debug)]
 pub struct MemoryQueue {
@@ -127,6 +130,9 @@ impl Queue for MemoryQueue {
         let effect = async {
             if self.refuses.get() {
                 return Err(QueueRefused("overloaded".to_owned()));
+            }
+            if body.len() > MAX_MESSAGE_BYTES {
+                return Err(QueueRefused("message too large".to_owned()));
             }
             // As the platform rounds it: whole seconds, never too early.
             let whole = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);

@@ -1,11 +1,35 @@
 //! `cancel` at each stage: it stops what can be stopped, and says so when there is nothing.
 
-use tests::world::{REPOSITORY, Strike, World, the_fix};
+use std::rc::Rc;
+
+use tests::world::{Meanwhile, REPOSITORY, Strike, World, the_fix};
 
 use super::{
-    MINUTE, SECOND, cancel, contextualize, fix, is_nothing_pushed, is_one_pull_request, meanwhile,
-    report, with_fix,
+    MINUTE, SECOND, cancel, contextualize, happening, is_nothing_pushed, is_one_pull_request,
+    meanwhile, report, with_fix,
 };
+
+/// Alice's command acts; meanwhile Bob's is told to wait, and Carol cancels.
+async fn with_a_command_in_line_that_is_cancelled(lost: Option<Strike>) -> Rc<World> {
+    let world = World::new();
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    let meanwhile = world.clone();
+    let happens = Strike::Meanwhile(Box::new(move || {
+        Box::pin(async move {
+            meanwhile.command("Bob", contextualize()).await;
+            meanwhile.deliver_due().await;
+            meanwhile.command("Carol", cancel()).await;
+            if let Some(strike) = lost {
+                meanwhile.strike_call("thread cancel", strike);
+            }
+            meanwhile.deliver_due().await;
+        })
+    }));
+    world.strike(6, happens);
+    world.run_until_quiet().await;
+    world
+}
 
 #[tokio::test]
 async fn with_nothing_to_cancel_it_says_so() {
@@ -21,21 +45,7 @@ async fn with_nothing_to_cancel_it_says_so() {
 
 #[tokio::test]
 async fn a_command_that_waits_in_line_does_not_begin() {
-    let world = World::new();
-    report(&world);
-    world.command("Alice", contextualize()).await;
-    let (second, third) = (world.clone(), world.clone());
-    // While Alice's command acts, Bob's is told to wait, and Carol cancels.
-    let happens = Strike::Meanwhile(Box::new(move || {
-        Box::pin(async move {
-            second.command("Bob", contextualize()).await;
-            second.deliver_due().await;
-            third.command("Carol", cancel()).await;
-            third.deliver_due().await;
-        })
-    }));
-    world.strike(6, happens);
-    world.run_until_quiet().await;
+    let world = with_a_command_in_line_that_is_cancelled(None).await;
     insta::assert_snapshot!(world.transcript(), @r"
     #bugs › Cart counts wrong
 
@@ -127,45 +137,52 @@ async fn after_the_end_there_is_nothing_to_cancel() {
     world.finish();
 }
 
+/// A fix with few of the calls that only look, which Bob cancels in the way of `strike` while a
+/// call is under way: once for each of its calls, with that call's place and name.
+async fn cancelled_at_every_call(
+    strike: fn(Meanwhile) -> Strike,
+    check: impl AsyncFn(&World, &str),
+) {
+    let short = || the_fix().taking(3 * SECOND);
+    let good = with_fix(short()).await;
+    good.run_until_quiet().await;
+    for (nth, call) in good.calls().iter().enumerate() {
+        let world = with_fix(short()).await;
+        world.strike(nth, strike(cancel_by_bob(&world)));
+        world.run_until_quiet().await;
+        check(&world, &format!("{nth} {call}")).await;
+    }
+}
+
+/// Bob cancels, and that is delivered at once.
+fn cancel_by_bob(world: &Rc<World>) -> Meanwhile {
+    happening(world, "Bob", cancel())
+}
+
 /// What Bob is told is true, at whichever moment he cancels.
 #[tokio::test]
 async fn at_every_call_of_a_fix_the_answer_to_a_cancel_is_true() {
-    let script = || the_fix().taking(3 * SECOND);
-    let good = with_fix(script()).await;
-    good.run_until_quiet().await;
-    for (nth, call) in good.calls().iter().enumerate() {
-        let world = World::new();
-        world.executor.play([script()]);
-        report(&world);
-        world.command("Alice", fix()).await;
-        world.strike(nth, meanwhile(&world, "Bob", cancel()));
-        world.run_until_quiet().await;
+    cancelled_at_every_call(Strike::Meanwhile, async |world, at| {
         let transcript = world.transcript();
         let stopped =
             transcript.contains("fix cancelled") || transcript.contains("before it began");
         let promised =
             transcript.contains("is being stopped") || transcript.contains("will not begin");
-        assert_eq!(stopped, promised, "at {nth} {call}: {transcript}");
+        assert_eq!(stopped, promised, "at {at}: {transcript}");
         let pulls = world.github.pull_requests(REPOSITORY).len();
-        assert_eq!(
-            pulls,
-            usize::from(!stopped),
-            "at {nth} {call}: {transcript}"
-        );
+        assert_eq!(pulls, usize::from(!stopped), "at {at}: {transcript}");
         let unsure = ["nothing to cancel", "no longer be stopped"];
         let told = unsure.iter().any(|words| transcript.contains(words));
-        assert_ne!(stopped, told, "at {nth} {call}: {transcript}");
+        assert_ne!(stopped, told, "at {at}: {transcript}");
         world.finish();
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_cancel_that_overtakes_the_start_of_the_run_stops_it_all_the_same() {
     let world = with_fix(the_fix()).await;
-    let strike = match meanwhile(&world, "Bob", cancel()) {
-        Strike::Meanwhile(happens) => Strike::MeanwhileBefore(happens),
-        other => other,
-    };
+    let strike = Strike::MeanwhileBefore(cancel_by_bob(&world));
     world.strike_call("POST http://executor.test/runs", strike);
     world.run_until_quiet().await;
     assert_eq!(world.executor.started().len(), 1);
@@ -183,10 +200,7 @@ async fn a_cancel_that_overtakes_the_start_of_the_run_stops_it_all_the_same() {
 #[tokio::test]
 async fn a_run_that_starts_after_its_fix_was_stopped_and_whose_starter_died_is_stopped() {
     let world = with_fix(the_fix().taking(30 * MINUTE)).await;
-    let strike = match meanwhile(&world, "Bob", cancel()) {
-        Strike::Meanwhile(happens) => Strike::MeanwhileAndCrash(happens),
-        other => other,
-    };
+    let strike = Strike::MeanwhileAndCrash(cancel_by_bob(&world));
     world.strike_call("POST http://executor.test/runs", strike);
     world.run_for(10 * SECOND).await;
     assert_eq!(world.executor.active().len(), 1, "it runs for nobody");
@@ -200,53 +214,23 @@ async fn a_run_that_starts_after_its_fix_was_stopped_and_whose_starter_died_is_s
 /// A cancel that was promised is kept, also where the delivery or the object dies right then.
 #[tokio::test]
 async fn at_every_call_of_a_fix_a_cancel_outlives_a_crash() {
-    let script = || the_fix().taking(3 * SECOND);
-    let good = with_fix(script()).await;
-    good.run_until_quiet().await;
-    for (nth, call) in good.calls().iter().enumerate() {
-        let world = World::new();
-        world.executor.play([script()]);
-        report(&world);
-        world.command("Alice", fix()).await;
-        let strike = match meanwhile(&world, "Bob", cancel()) {
-            Strike::Meanwhile(happens) => Strike::MeanwhileAndCrash(happens),
-            other => other,
-        };
-        world.strike(nth, strike);
-        world.run_until_quiet().await;
+    cancelled_at_every_call(Strike::MeanwhileAndCrash, async |world, at| {
         world.sweep().await;
         world.run_until_quiet().await;
         let transcript = world.transcript();
         let promised =
             transcript.contains("is being stopped") || transcript.contains("will not begin");
         let pulls = world.github.pull_requests(REPOSITORY).len();
-        assert_eq!(
-            pulls,
-            usize::from(!promised),
-            "at {nth} {call}: {transcript}"
-        );
+        assert_eq!(pulls, usize::from(!promised), "at {at}: {transcript}");
         world.finish();
-    }
+    })
+    .await;
 }
 
 /// The cancel's own delivery dies: when it comes again, what it says is as true as before.
 #[tokio::test]
 async fn a_cancel_that_is_delivered_again_says_the_same() {
-    let world = World::new();
-    report(&world);
-    world.command("Alice", contextualize()).await;
-    let (second, third) = (world.clone(), world.clone());
-    let happens = Strike::Meanwhile(Box::new(move || {
-        Box::pin(async move {
-            second.command("Bob", contextualize()).await;
-            second.deliver_due().await;
-            third.command("Carol", cancel()).await;
-            third.strike_call("thread cancel", Strike::LostAfter);
-            third.deliver_due().await;
-        })
-    }));
-    world.strike(6, happens);
-    world.run_until_quiet().await;
+    let world = with_a_command_in_line_that_is_cancelled(Some(Strike::LostAfter)).await;
     assert!(
         world
             .last_word()

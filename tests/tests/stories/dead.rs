@@ -127,3 +127,24 @@ async fn discord_being_down_from_the_first_moment_delays_the_message_only() {
     );
     world.finish();
 }
+
+#[tokio::test]
+async fn a_dead_letter_queue_that_takes_nothing_for_a_while_gets_the_job_in_the_end() {
+    let world = World::new();
+    world.linear.revoke("lin_api_of-the-stories");
+    world.dead_letters.refuses.set(true);
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    world.run_for(Duration::from_mins(10)).await;
+    assert!(world.kv_keys("dead:").is_empty());
+    assert!(!world.commands.is_empty(), "it still comes again");
+    world.dead_letters.refuses.set(false);
+    world.run_until_quiet().await;
+    assert_eq!(world.kv_keys("dead:").len(), 1);
+    assert!(
+        world.last_word().contains("could not be done"),
+        "{}",
+        world.transcript()
+    );
+    world.finish();
+}

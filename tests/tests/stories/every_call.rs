@@ -91,6 +91,15 @@ impl Drop for Told {
 
 /// Plays the tale once for each call that `wanted` names, with that call struck.
 async fn strike_each<T: Tale>(wanted: impl Fn(&str) -> bool, strike: impl Fn() -> Strike) {
+    strike_each_in::<T>(World::new, wanted, strike).await;
+}
+
+/// The same, in worlds that begin so.
+async fn strike_each_in<T: Tale>(
+    begin: impl Fn() -> Rc<World>,
+    wanted: impl Fn(&str) -> bool,
+    strike: impl Fn() -> Strike,
+) {
     let good = World::new();
     T::play(&good).await;
     good.finish();
@@ -108,7 +117,7 @@ async fn strike_each<T: Tale>(wanted: impl Fn(&str) -> bool, strike: impl Fn() -
             continue;
         }
         let _told = Told(nth, call.clone());
-        let world = World::new();
+        let world = begin();
         world.strike(nth, strike());
         T::play(&world).await;
         assert_eq!(
@@ -189,4 +198,16 @@ async fn a_fix_survives_any_answer_that_is_broken() {
 #[tokio::test]
 async fn a_fix_obeys_any_rate_limit() {
     strike_each::<Fix>(is_repeated, || Strike::RateLimited(Duration::from_secs(40))).await;
+}
+
+/// The platform rings an alarm that died again, but not for ever. What the object itself has set
+/// before it died is enough.
+#[tokio::test]
+async fn a_fix_goes_on_by_its_own_alarms_alone() {
+    let begin = || {
+        let world = World::new();
+        world.lose_alarms_that_die();
+        world
+    };
+    strike_each_in::<Fix>(begin, any, || Strike::Crash).await;
 }

@@ -1,7 +1,7 @@
 //! The life of the one message: early, late, deleted.
 
 use shared::id::MessageId;
-use tests::fault::{Fault, Matcher};
+use tests::fault::{Canned, Fault, Matcher};
 use tests::world::{World, the_fix};
 
 use super::{MINUTE, SECOND, contextualize, fix, is_one_pull_request, report, with_fix};
@@ -85,6 +85,30 @@ async fn a_fix_may_overtake_the_gateways_answer_too() {
     report(&world);
     world.command_overtaken("Alice", fix()).await;
     world.run_until_quiet().await;
+    is_one_pull_request(&world);
+    world.finish();
+}
+
+/// Discord bans whoever asks for what it refuses again and again: a live message that it refuses is
+/// left alone for minutes, and the end is told all the same.
+#[tokio::test]
+async fn progress_that_discord_refuses_is_shown_seldom_and_the_end_is_told() {
+    let world = with_fix(the_fix().taking(10 * MINUTE)).await;
+    world.run_for(6 * SECOND).await;
+    let edits = "PATCH /api/v10/webhooks/**";
+    let before = world.discord.requests_to(edits).len();
+    let no = serde_json::json!({"message": "Missing Permissions", "code": 50013});
+    let refusal = Fault::Answer(Canned::json(403, &no));
+    world.discord.fail_next(edits, refusal, 2);
+    world.run_for(7 * MINUTE).await;
+    let refused = world.discord.requests_to(edits).len() - before;
+    assert_eq!(refused, 2, "one in four minutes");
+    world.run_until_quiet().await;
+    assert!(
+        world.last_word().contains("has a pull request"),
+        "{}",
+        world.transcript()
+    );
     is_one_pull_request(&world);
     world.finish();
 }

@@ -1,5 +1,6 @@
 //! `status` at each stage of a fix.
 
+use tests::executor_fake::Script;
 use tests::world::{World, the_fix};
 
 use super::{SECOND, fix, report, status, with_fix};
@@ -47,6 +48,27 @@ async fn while_the_agent_works_and_when_the_pull_request_is_open() {
       🟦 ▸ Last
       🟦   ✅ fix: pull request #1 is open: https://github.com/acme/shop/pull/1
     ");
+    world.finish();
+}
+
+#[tokio::test]
+async fn after_a_fix_that_came_to_no_pull_request() {
+    let world = with_fix(Script::changes_nothing("I could not find the cart.")).await;
+    world.run_until_quiet().await;
+    insta::assert_snapshot!(said(&world).await, @r"
+    ╭ Bob used /bugbot status
+    bugbot [BOT]  14:32
+      🟦 Status
+      🟦 ▸ Issue
+      🟦   ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…
+      🟦 ▸ Running
+      🟦   nothing
+      🟦 ▸ Last
+      🟦   ⚠️ fix: The agent looked and changed nothing.
+      🟦 ▸ What next
+      🟦   `/bugbot retry` does the `fix` again that did not work.
+    ");
+    world.run_until_quiet().await;
     world.finish();
 }
 
