@@ -37,6 +37,7 @@ pub mod pipeline;
 pub mod policy;
 pub mod ports;
 pub mod posthog;
+mod proof;
 pub mod redact;
 pub mod reference;
 pub mod report;

@@ -12,6 +12,8 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::proof::{NotOne, only};
+
 /// Carries the signature, 128 hex digits.
 pub const SIGNATURE_HEADER: &str = "x-signature-ed25519";
 /// Carries the time of signing, in seconds since the Unix epoch.
@@ -124,23 +126,20 @@ pub fn verify<'a>(
     body: &'a [u8],
     now: Timestamp,
 ) -> Result<Verified<'a>, Refusal> {
-    let signature = parse_signature(only(headers, SIGNATURE_HEADER)?)?;
-    let timestamp = only(headers, TIMESTAMP_HEADER)?;
+    let header = |name| {
+        only(headers, name).map_err(|not_one| match not_one {
+            NotOne::Missing => Refusal::MissingHeader(name),
+            NotOne::Repeated => Refusal::DuplicateHeader(name),
+        })
+    };
+    let signature = parse_signature(header(SIGNATURE_HEADER)?)?;
+    let timestamp = header(TIMESTAMP_HEADER)?;
     let age = now.duration_since(parse_timestamp(timestamp)?);
     if age.abs() > MAX_SKEW {
         return Err(Refusal::StaleTimestamp);
     }
     key.verify(&[timestamp, body].concat(), &signature)?;
     Ok(Verified(body))
-}
-
-fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a [u8], Refusal> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().ok_or(Refusal::MissingHeader(name))?;
-    match values.next() {
-        None => Ok(value.as_bytes()),
-        Some(_) => Err(Refusal::DuplicateHeader(name)),
-    }
 }
 
 fn parse_signature(header: &[u8]) -> Result<[u8; 64], Refusal> {

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::id::{GuildId, JobId, UserId};
+use crate::proof::mac;
 use crate::secret::Secret;
 
 /// What every token begins with. Bound into the proof, so that no other use of the key can make
@@ -97,8 +98,7 @@ impl TokenKey {
     }
 
     fn mac(&self, claim: &str) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose().as_bytes())
-            .expect("an HMAC takes a key of any length");
+        let mut mac = mac(&self.0);
         mac.update(PREFIX.as_bytes());
         mac.update(b".");
         mac.update(claim.as_bytes());

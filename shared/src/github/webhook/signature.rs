@@ -4,10 +4,10 @@
 //! takes the same time wherever the signatures differ.
 //! <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac as _;
 use http::HeaderMap;
-use sha2::Sha256;
 
+use crate::proof::{NotOne, mac, only};
 use crate::secret::Secret;
 
 /// Carries the signature: `sha256=` and 64 hex digits. (`X-Hub-Signature`, the older one with
@@ -52,12 +52,11 @@ pub fn verify<'a>(
     headers: &HeaderMap,
     body: &'a [u8],
 ) -> Result<Verified<'a>, Refusal> {
-    let mut values = headers.get_all(SIGNATURE_HEADER).iter();
-    let value = values.next().ok_or(Refusal::Missing)?;
-    if values.next().is_some() {
-        return Err(Refusal::Duplicate);
-    }
-    let digits = value.as_bytes().strip_prefix(b"sha256=");
+    let value = only(headers, SIGNATURE_HEADER).map_err(|not_one| match not_one {
+        NotOne::Missing => Refusal::Missing,
+        NotOne::Repeated => Refusal::Duplicate,
+    })?;
+    let digits = value.strip_prefix(b"sha256=");
     let mut signature = [0; 32];
     hex::decode_to_slice(digits.ok_or(Refusal::Malformed)?, &mut signature)
         .map_err(|_| Refusal::Malformed)?;
@@ -73,8 +72,4 @@ pub fn sign(secret: &Secret, body: &[u8]) -> String {
     let mut mac = mac(secret);
     mac.update(body);
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
-}
-
-fn mac(secret: &Secret) -> Hmac<Sha256> {
-    Hmac::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length")
 }
