@@ -182,6 +182,76 @@ pub enum Fact {
         /// The paths that may not change, sorted.
         files: Vec<String>,
     },
+    /// A further run was ordered for an open pull request. It is a job of its own.
+    RoundOrdered {
+        /// The fix.
+        job: JobId,
+        /// The round.
+        round: JobId,
+        /// Why, in one word: `checks`, `asked`.
+        because: String,
+        /// Who asked for it, by their name at GitHub.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// The most that it may cost.
+        budget_micro_usd: u64,
+    },
+    /// A further run was not ordered.
+    RoundRefused {
+        /// The fix.
+        job: JobId,
+        /// Why there would have been one: `checks`, `asked`.
+        because: String,
+        /// Who asked for it, by their name at GitHub.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// What there is no more of: `rounds`, `budget`.
+        limit: String,
+    },
+    /// A deploy hook was about to be called.
+    Deployed {
+        /// The fix.
+        job: JobId,
+        /// The command.
+        command: JobId,
+        /// Who gave it.
+        by: UserId,
+        /// In this repository.
+        repository: RepoName,
+        /// This branch.
+        branch: String,
+        /// Where it stood.
+        commit: CommitId,
+    },
+    /// Somebody merged a pull request.
+    Merged {
+        /// The fix.
+        job: JobId,
+        /// In this repository.
+        repository: RepoName,
+        /// Its number.
+        pull_request: u64,
+        /// As this commit.
+        commit: CommitId,
+    },
+    /// Somebody closed a pull request without merging it.
+    Closed {
+        /// The fix.
+        job: JobId,
+        /// In this repository.
+        repository: RepoName,
+        /// Its number.
+        pull_request: u64,
+    },
+    /// Somebody opened a closed pull request again.
+    Reopened {
+        /// The fix.
+        job: JobId,
+        /// In this repository.
+        repository: RepoName,
+        /// Its number.
+        pull_request: u64,
+    },
     /// A job has ended.
     Ended {
         /// The job.
@@ -195,11 +265,11 @@ pub enum Fact {
         /// The time of its runs.
         elapsed_ms: u64,
     },
-    /// The model was refused: a limit on money, or the switch.
+    /// A model call was refused for money or by the switch; of each limit the first one.
     CapRefused {
         /// The job.
         job: JobId,
-        /// Which limit.
+        /// Which limit, by the name of its setting.
         cap: String,
     },
     /// An operator did something.

@@ -59,7 +59,7 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         if self.kept(known.started).await? {
             return Ok(Done::HandedOver);
         }
-        self.take_place().await?;
+        self.take_place(job).await?;
         let live = self.announce(job, known.live.as_ref()).await;
         let work = self.work(turn, known.issue.as_ref());
         // Repeatable: reads, and makes at most one issue.
@@ -77,7 +77,7 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             return Ok(Done::HandedOver);
         }
         let fix = self.meant_by(job).await?;
-        self.take_place().await?;
+        self.take_place(job).await?;
         // Repeatable: the Job object knows the command by its id.
         let request = super::orders::request(job)?;
         let asked = self.platform.ask_job(&fix, &request).await;

@@ -3,17 +3,23 @@
 use super::Delivery;
 use crate::consumer::Platform;
 use crate::fault::Fault;
+use crate::fix::Jobs;
+use crate::job::Job;
 use crate::ledger;
 use crate::report;
 
-impl<P: Platform> Delivery<'_, P> {
+impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Takes a place for this fix, or says why there is none and when there will be.
     /// Repeatable: the ledgers know a fix that they have let begin.
-    pub(super) async fn take_place(&self) -> Result<(), Fault> {
+    pub(super) async fn take_place(&self, job: &Job) -> Result<(), Fault> {
         let expected = self.settings.runs.limits.wall_clock;
         match ledger::admit(self.platform, &self.reply, expected).await? {
             Ok(()) => Ok(()),
-            Err(refusal) => Err(Fault::Rejected(report::limit_reached(&refusal))),
+            Err(refusal) => {
+                let record = self.refused(job, refusal.setting());
+                self.record_if_possible(vec![record]).await;
+                Err(Fault::Rejected(report::limit_reached(&refusal)))
+            }
         }
     }
 

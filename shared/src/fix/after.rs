@@ -18,6 +18,7 @@
 //! Out of scope: the work of a round ([`super::round`]).
 
 mod deploy;
+mod facts;
 mod lookup;
 mod next;
 mod perform;
@@ -39,6 +40,7 @@ pub(super) use perform::{perform, send};
 
 use super::round::{Because, Round};
 use super::{Fix, Stage};
+use crate::audit::Record;
 use crate::executor::Spent;
 use crate::github::webhook::{Ask, Preview};
 use crate::github::{ChecksVerdict, PullRequest};
@@ -93,6 +95,8 @@ pub struct After {
     pub moved: Option<Moved>,
     /// What became of the deploy hook.
     pub deployed: Option<Deployed>,
+    /// What is to be in the audit log and is not yet.
+    records: Vec<Record>,
     retry: Retry,
 }
 

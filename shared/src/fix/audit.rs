@@ -86,6 +86,7 @@ impl Fix {
             }
             Stage::Backlog(_) | Stage::Coding(_) | Stage::Archived(_) => {}
         }
+        records.extend_from_slice(self.after.records());
         records
     }
 
@@ -172,6 +173,7 @@ impl Fix {
 
     /// The log holds these.
     pub(super) fn recorded(&mut self, keys: Vec<String>) {
+        self.after.forget_records(&keys);
         self.book.recorded.extend(keys);
         self.book.retry = Retry::default();
     }
@@ -193,8 +195,7 @@ impl Fix {
         if is_ending {
             // Each try is in the logs of the worker, and the thread has its end.
             let keys = self.due_records().into_iter().map(|record| record.key);
-            let keys: Vec<_> = keys.collect();
-            self.book.recorded.extend(keys);
+            self.recorded(keys.collect());
             return;
         }
         let (stop, spent) = self.to_stop();
@@ -214,18 +215,28 @@ pub(super) async fn record<P: Platform, S: Sandbox>(
     records: Vec<Record>,
 ) -> Result<Event, Failed> {
     let keys = records.iter().map(|record| record.key.clone()).collect();
+    match append(on, fix, records).await {
+        Ok(()) => Ok(Event::Recorded { keys }),
+        Err(detail) => {
+            let status = 503;
+            let error = ServiceError::Unexpected { status, detail };
+            Err(Failed(Service::AuditLog, error))
+        }
+    }
+}
+
+/// The same, and why it cannot be done.
+pub(super) async fn append<P: Platform, S: Sandbox>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    records: Vec<Record>,
+) -> Result<(), String> {
     let log = LogName::of(&fix.order.reply.guild);
     let request = Request::Append { records };
-    let why = match on.platform.ask_audit(&log, &request).await {
-        Ok(Response::Appended { .. }) => return Ok(Event::Recorded { keys }),
-        Ok(other) => format!("{other:?}"),
-        Err(why) => why,
-    };
-    let error = ServiceError::Unexpected {
-        status: 503,
-        detail: why,
-    };
-    Err(Failed(Service::AuditLog, error))
+    match on.platform.ask_audit(&log, &request).await? {
+        Response::Appended { .. } => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
 }
 
 fn sorted(mut paths: Vec<String>) -> Vec<String> {

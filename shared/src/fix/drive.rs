@@ -99,7 +99,9 @@ pub async fn answer<P: Platform, S: Sandbox>(
                 Err(why) => Ok(Response::Refused { why }),
             }
         }
-        (Request::Deploy { id, .. }, Some(fix)) => after::deploy(store, services, fix, id).await,
+        (Request::Deploy { by, id }, Some(fix)) => {
+            after::deploy(store, services, fix, by, id).await
+        }
         (Request::Notice { notice }, Some(mut fix)) => {
             if !fix.notice(&notice, now) {
                 return Ok(Response::Missing);

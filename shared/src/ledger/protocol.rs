@@ -161,6 +161,25 @@ pub enum Refusal {
     Shut(Shut),
 }
 
+impl Refusal {
+    /// The limit, by the name of its setting: a word of ours.
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::TooMany { whose, .. } => match whose {
+                Whose::User => "USER_FIXES",
+                Whose::Server => "GUILD_FIXES",
+                Whose::Everyone => "ALL_FIXES",
+            },
+            Self::DaySpent { whose, .. } => match whose {
+                Whose::User => "USER_DAY_USD",
+                Whose::Server | Whose::Everyone => "GUILD_DAY_USD",
+            },
+            Self::JobSpent { .. } | Self::Held | Self::Closed => "RUN_BUDGET_USD",
+            Self::Shut(_) => "MODEL_SWITCH",
+        }
+    }
+}
+
 /// Who shut the model calls off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shut {

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 
 use super::setup::ModelSettings;
 use super::{Claim, HELD_FOR, Meter, ModelSetup, Refused, Wish};
+use crate::audit::{self, Audits, Fact, LogName, Record};
 use crate::http::{Request, Response};
 use crate::id::JobId;
 use crate::ledger::{self, LedgerName, Ledgers, Refusal};
@@ -43,7 +44,7 @@ const DEARER_BETA: &str = "context-1m";
 const PREFIX: &str = "/model/";
 
 /// What passing calls on takes.
-pub trait Ports: Ledgers {
+pub trait Ports: Ledgers + Audits {
     /// The time.
     fn clock(&self) -> &impl Clock;
     /// Log lines.
@@ -95,15 +96,44 @@ pub async fn admit(
     let settings = setup
         .settings()
         .ok_or_else(|| Refused::NotSetUp.response())?;
-    match let_in(request, settings, ports).await {
-        Ok(passage) => Ok(passage),
-        Err(refused) => {
-            let reason = Said(&refused);
-            let event = Event::ModelCallRefused { reason };
-            ports.log().note(&trace_of(request), event);
-            Err(refused.response())
-        }
-    }
+    let refused = match caller(request, settings, ports) {
+        Err(refused) => refused,
+        Ok(caller) => match let_in(request, &caller, settings, ports).await {
+            Ok(passage) => return Ok(passage),
+            Err(refused) => {
+                if let Some(cap) = refused.cap() {
+                    record(&caller.claim, cap, ports).await;
+                }
+                refused
+            }
+        },
+    };
+    let reason = Said(&refused);
+    let event = Event::ModelCallRefused { reason };
+    ports.log().note(&trace_of(request), event);
+    Err(refused.response())
+}
+
+/// The audit log holds the first call that met a limit. Refusing waits for no log.
+async fn record(claim: &Claim, cap: &str, ports: &impl Ports) {
+    let fact = Fact::CapRefused {
+        job: claim.job.clone(),
+        cap: cap.to_owned(),
+    };
+    let record = Record::of_job(&claim.job, &format!("cap:{cap}"), fact);
+    let request = audit::Request::Append {
+        records: vec![record],
+    };
+    let answer = ports.ask_audit(&LogName::of(&claim.guild), &request).await;
+    let why = match answer {
+        Ok(audit::Response::Appended { .. }) => return,
+        Ok(other) => format!("{other:?}"),
+        Err(why) => why,
+    };
+    let error = Said(&why);
+    ports
+        .log()
+        .note(&Trace::of_job(&claim.job), Event::NotAudited { error });
 }
 
 /// The job that a request names, whether or not it may.
@@ -114,11 +144,18 @@ fn trace_of(request: &Request) -> Trace {
         .map_or_else(Trace::none, |job| Trace::of_job(&job.into()))
 }
 
-async fn let_in(
-    request: &Request,
+/// Who calls, and what.
+struct Caller<'r> {
+    claim: Claim,
+    path: &'r str,
+    costs: bool,
+}
+
+fn caller<'r>(
+    request: &'r Request,
     settings: &ModelSettings,
     ports: &impl Ports,
-) -> Result<Passage, Refused> {
+) -> Result<Caller<'r>, Refused> {
     let path = request.uri().path().strip_prefix(PREFIX);
     let (job, path) = path
         .and_then(|path| path.split_once('/'))
@@ -135,6 +172,16 @@ async fn let_in(
     let claim = claim
         .filter(|claim| claim.job.as_str() == job)
         .ok_or(Refused::Unauthorized)?;
+    Ok(Caller { claim, path, costs })
+}
+
+async fn let_in(
+    request: &Request,
+    caller: &Caller<'_>,
+    settings: &ModelSettings,
+    ports: &impl Ports,
+) -> Result<Passage, Refused> {
+    let Caller { claim, path, costs } = caller;
     if request.body().len() > super::MAX_BODY_BYTES {
         return Err(Refused::TooLarge);
     }
@@ -142,8 +189,8 @@ async fn let_in(
         return Err(Refused::Shut("MODEL_SWITCH is off".to_owned()));
     }
     ask(ports, &LedgerName::global(), &ledger::Request::Pass).await?;
-    let bill = if costs {
-        Some(reserve(&claim, request.body(), settings, ports).await?)
+    let bill = if *costs {
+        Some(reserve(claim, request.body(), settings, ports).await?)
     } else {
         None
     };

@@ -28,8 +28,8 @@ pub enum Refused {
     UnknownModel(String),
     /// The money of the job is used up.
     JobSpent(String),
-    /// The money of the day is used up until then.
-    DaySpent(String, Timestamp),
+    /// The money of the day is used up until then; which limit it was.
+    DaySpent(String, Timestamp, &'static str),
     /// Calls under way hold the money.
     Held,
     /// Somebody has shut the calls off, and why.
@@ -44,6 +44,7 @@ pub enum Refused {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
+        let setting = refusal.setting();
         match refusal {
             Refusal::JobSpent { cap, spent } => Self::JobSpent(format!(
                 "The budget of this job is used up: {spent} of {cap} are spent, and the rest does not pay for another call."
@@ -51,6 +52,7 @@ impl From<Refusal> for Refused {
             Refusal::DaySpent { cap, next, .. } => Self::DaySpent(
                 format!("The budget of the day ({cap}) is used up until {next}."),
                 next,
+                setting,
             ),
             Refusal::Held | Refusal::TooMany { .. } => Self::Held,
             Refusal::Closed => Self::Unauthorized,
@@ -72,12 +74,23 @@ impl Refused {
     pub fn word(&self) -> Option<String> {
         Some(match self {
             Self::JobSpent(_) => "job-spent".to_owned(),
-            Self::DaySpent(_, until) => format!("day-spent {until}"),
+            Self::DaySpent(_, until, _) => format!("day-spent {until}"),
             Self::Held => "held".to_owned(),
             Self::Shut(_) => "shut".to_owned(),
             Self::UnknownModel(_) => "unknown-model".to_owned(),
             _ => return None,
         })
+    }
+
+    /// The limit that is reached, by the name of its setting. A call that may be let in a moment
+    /// later has reached none.
+    pub(super) fn cap(&self) -> Option<&'static str> {
+        match self {
+            Self::JobSpent(_) => Some("RUN_BUDGET_USD"),
+            Self::DaySpent(_, _, setting) => Some(setting),
+            Self::Shut(_) => Some("MODEL_SWITCH"),
+            _ => None,
+        }
     }
 
     fn status_and_kind(&self) -> (u16, &'static str) {
@@ -101,7 +114,7 @@ impl Refused {
             Self::UnknownModel(model) => format!(
                 "The model {model:?} has no price here: the operator has to name it in MODEL_PRICES."
             ),
-            Self::JobSpent(words) | Self::DaySpent(words, _) => words.clone(),
+            Self::JobSpent(words) | Self::DaySpent(words, ..) => words.clone(),
             Self::Held => "Calls under way hold the rest of the budget.".to_owned(),
             Self::Shut(reason) => format!("Model calls are shut off: {reason}"),
             Self::NotSetUp => "Model calls are not set up.".to_owned(),

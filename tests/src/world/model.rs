@@ -1,6 +1,7 @@
 //! Model calls from within the world: what the executor's proxy would send, through the real core
 //! of the gateway. The model's answer is made up on the spot.
 
+use shared::audit::{self, Audits, LogName};
 use shared::executor::RunRequest;
 use shared::http::Request;
 use shared::ledger::{self, LedgerName, Ledgers};
@@ -19,6 +20,16 @@ impl Ledgers for Desk<'_> {
         request: &ledger::Request,
     ) -> Result<ledger::Response, String> {
         Ok(self.0.step_ledger(ledger, request))
+    }
+}
+
+impl Audits for Desk<'_> {
+    async fn ask_audit(
+        &self,
+        log: &LogName,
+        request: &audit::Request,
+    ) -> Result<audit::Response, String> {
+        self.0.ask_audit(log, request).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod after;
 mod archived;
+mod audit;
 mod budget;
 mod buttons;
 mod cancel;

@@ -1,7 +1,8 @@
 //! `/bugbot deploy`: calls the deploy hook for the branch of the pull request.
 //!
 //! A hook deploys as often as it is called, and knows no keys. So the call is written down before
-//! it is made: a command that comes twice calls once, and if the answer was lost, that is said.
+//! it is made, here and in the audit log: a command that comes twice calls once, and if the answer
+//! was lost, that is said.
 //!
 //! What hooks answer: Vercel `{"job": {"id", "state"}}` with 201, Cloudflare Pages
 //! `{"success", "result": {"id"}}`, Netlify nothing. None of these has an address yet; a hook of
@@ -15,12 +16,14 @@ use ::http::header::{CONTENT_TYPE, USER_AGENT};
 use serde_json::{Value, json};
 
 use super::{Deployed, HookAnswer};
+use crate::audit::{Fact, Record};
 use crate::consumer::Platform;
+use crate::fix::audit::append;
 use crate::fix::services::{FixServices, Sandbox};
 use crate::fix::{Fix, Merge, Response, Stage, Store};
 use crate::github::webhook::is_web_address;
 use crate::http::{Request, USER_AGENT as OURS};
-use crate::id::JobId;
+use crate::id::{JobId, UserId};
 use crate::report;
 use crate::secret::Secret;
 
@@ -41,6 +44,7 @@ pub(in crate::fix) async fn deploy<P: Platform, S: Sandbox>(
     store: &impl Store,
     on: &FixServices<'_, P, S>,
     mut fix: Fix,
+    by: UserId,
     asked: JobId,
 ) -> Result<Response, String> {
     let refused = |why: String| Ok(Response::Refused { why });
@@ -61,6 +65,16 @@ pub(in crate::fix) async fn deploy<P: Platform, S: Sandbox>(
     {
         return Ok(said(&fix));
     }
+    let fact = Fact::Deployed {
+        job: fix.order.job.clone(),
+        command: asked.clone(),
+        by,
+        repository: fix.order.repository.clone(),
+        branch: merge.feature_branch.clone(),
+        commit: merge.pull_request.head.clone(),
+    };
+    let record = Record::of_job(&asked, "deployed", fact);
+    append(on, &fix, vec![record]).await?;
     fix.after.deployed = Some(Deployed {
         asked: asked.clone(),
         commit: merge.pull_request.head.clone(),

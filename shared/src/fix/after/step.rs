@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::facts::Subject;
 use super::{
     After, AfterEvent, AfterLimits, Answer, CHECKS_AGAIN_AFTER, CHECKS_PATIENCE, CHECKS_SETTLE_FOR,
     ChecksDue, ChecksSeen, MAX_LINKED_PREVIEWS, MAX_REVIEW_ROUNDS, MAX_SEEN, MAX_WAITING_ASKS,
@@ -12,7 +13,7 @@ use crate::executor::Spent;
 use crate::fix::round::{Because, Round, RoundEnd};
 use crate::fix::{Fix, MAX_ATTEMPTS, MAX_REPORT_AGE, Merge, Order, Stage};
 use crate::github::webhook::{Ask, Happening, Notice, Preview};
-use crate::github::{ChecksVerdict, PullRequest, PullRequestState};
+use crate::github::{ChecksVerdict, PullRequest, PullRequestState, RepoName};
 use crate::id::{CommitId, JobId};
 use crate::service::{Service, ServiceError};
 
@@ -88,6 +89,7 @@ impl Fix {
         };
         let plan = Plan {
             of: &self.order.job,
+            repository: &self.order.repository,
             merge,
             left_usd,
             limits: &limits,
@@ -131,11 +133,22 @@ impl Fix {
 /// What planning a round takes.
 struct Plan<'a> {
     of: &'a JobId,
+    repository: &'a RepoName,
     merge: &'a mut Merge,
     /// What is left of the fix's budget.
     left_usd: f64,
     limits: &'a AfterLimits,
     now: Timestamp,
+}
+
+impl Plan<'_> {
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            job: self.of,
+            repository: self.repository,
+            pull_request: self.merge.pull_request.number,
+        }
+    }
 }
 
 impl After {
@@ -275,6 +288,7 @@ impl After {
                     commit: commit.clone(),
                     settled: None,
                 };
+                self.record_standing(plan.subject(), now);
                 self.plan(Todo::MoveIssue);
                 if plan.limits.delete_merged_branches {
                     self.plan(Todo::DeleteBranch);
@@ -286,11 +300,13 @@ impl After {
             (Standing::Open, PullRequestState::Closed) => {
                 self.drop_work();
                 self.standing = Standing::Closed { at: now };
+                self.record_standing(plan.subject(), now);
                 self.plan(Todo::Tell { news: News::Closed });
                 self.plan_show();
             }
             (Standing::Closed { .. }, PullRequestState::Open) => {
                 self.standing = Standing::Open;
+                self.record_standing(plan.subject(), now);
                 let news = News::Reopened { at: now };
                 self.plan(Todo::Tell { news });
                 self.plan_show();
@@ -352,7 +368,9 @@ impl After {
         let because = Because::ChecksFail {
             failed: failed.clone(),
         };
-        if let Err(because) = self.start_round(because, log, used, plan) {
+        if let Err(limit) = self.start_round(because.clone(), log, used, plan) {
+            self.record_no_round(plan.of, head.as_str(), &because, limit);
+            let because = limit;
             let news = News::ChecksFail { failed, because };
             self.plan(Todo::Tell { news });
         }
@@ -384,9 +402,12 @@ impl After {
             .as_ref()
             .map_or_else(String::new, |place| format!(" about {place}"));
         let material = format!("{} asks{place}: {}\n\n{remarks}", ask.by, ask.text);
-        let answer = match self.start_round(because, material, used, plan) {
+        let answer = match self.start_round(because.clone(), material, used, plan) {
             Ok(()) => Answer::Begun,
-            Err(because) => Answer::None(because),
+            Err(limit) => {
+                self.record_no_round(plan.of, &ask.id, &because, limit);
+                Answer::None(limit)
+            }
         };
         self.plan(Todo::Answer { ask, answer });
     }
@@ -415,6 +436,7 @@ impl After {
             commits_ahead: plan.merge.commits_ahead,
         };
         let job = round.job();
+        self.record_round(&round, plan.left_usd);
         self.rounds.push(RoundRecord {
             job: job.clone(),
             for_checks,

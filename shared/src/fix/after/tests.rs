@@ -142,6 +142,9 @@ fn run(fix: &mut Fix, github: &GitHub, mut now: Timestamp) -> Vec<String> {
                 let event = github.answer(&todo);
                 fix.step_after(event, &LIMITS, now);
             }
+            Next::Perform(Effect::Record { records }) => {
+                fix.recorded(records.into_iter().map(|record| record.key).collect());
+            }
             Next::WaitUntil(until) if until < at(3_000) => now = until,
             Next::WaitUntil(_) | Next::Rest => return done,
             other @ Next::Perform(_) => panic!("{other:?}"),

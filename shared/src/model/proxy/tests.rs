@@ -22,6 +22,7 @@ struct Desk {
     /// How many of the next answers of ledgers are lost.
     lost: Cell<u32>,
     log: RefCell<String>,
+    audited: RefCell<Vec<String>>,
 }
 
 impl Clock for Desk {
@@ -54,6 +55,24 @@ impl Ledgers for Desk {
     }
 }
 
+impl Audits for Desk {
+    async fn ask_audit(
+        &self,
+        log: &LogName,
+        request: &audit::Request,
+    ) -> Result<audit::Response, String> {
+        let audit::Request::Append { records } = request else {
+            return Err("nobody reads it here".to_owned());
+        };
+        let mut audited = self.audited.borrow_mut();
+        for record in records {
+            audited.push(format!("{} {}", log.as_str(), record.key));
+        }
+        let head = audit::Head::default();
+        Ok(audit::Response::Appended { new: 1, head })
+    }
+}
+
 impl Ports for Desk {
     fn clock(&self) -> &impl Clock {
         self
@@ -77,6 +96,7 @@ impl Desk {
             calls: Cell::new(0),
             lost: Cell::new(0),
             log: RefCell::default(),
+            audited: RefCell::default(),
         };
         let open = ledger::Request::Open {
             job: "77".into(),
@@ -234,6 +254,10 @@ async fn a_token_opens_the_calls_of_its_own_job_and_no_other_address() {
         let refused = admit(&call(&desk, path, &body(1)), &setup(), &desk).await;
         assert_eq!(refused.unwrap_err().status(), status, "{path}");
     }
+    assert!(
+        desk.audited.borrow().is_empty(),
+        "a stranger writes no records"
+    );
     let mut get = call(&desk, PATH, &body(1));
     *get.method_mut() = Method::GET;
     let refused = admit(&get, &setup(), &desk).await.unwrap_err();
@@ -254,6 +278,7 @@ async fn a_call_above_the_cap_is_refused_for_good_and_in_words() {
     );
     assert_eq!(refused.headers()[REFUSAL_HEADER], "job-spent");
     assert_eq!(refused.headers()["x-should-retry"], "false");
+    assert_eq!(*desk.audited.borrow(), ["guild:2 77/cap:RUN_BUDGET_USD"]);
 }
 
 #[tokio::test]
@@ -266,6 +291,7 @@ async fn a_call_whose_money_another_one_holds_may_come_again_in_seconds() {
         .unwrap_err();
     assert_eq!(error(&refused).0, 429);
     assert_eq!(refused.headers()["retry-after"], "3");
+    assert!(desk.audited.borrow().is_empty(), "no limit is reached yet");
     let mut bill = under_way.unwrap().bill.unwrap();
     bill.meter.status(529);
     settle(bill, &setup(), &desk).await;
@@ -284,6 +310,7 @@ async fn either_switch_stops_every_call_at_once() {
         .await
         .unwrap_err();
     assert_eq!(refused.headers()[REFUSAL_HEADER], "shut");
+    assert_eq!(*desk.audited.borrow(), ["guild:2 77/cap:MODEL_SWITCH"]);
     desk.shut().await;
     for path in [PATH, "/model/77/v1/messages/count_tokens"] {
         let refused = admit(&call(&desk, path, &body(1)), &setup(), &desk).await;
