@@ -89,7 +89,8 @@ impl<'a, P: Clock, H: Http> Services<'a, P, H> {
                 clock,
                 &linear.api_url,
                 &linear.api_key,
-            )?,
+            )?
+            .redacting(settings.redaction),
             posthog: posthog.transpose()?,
             github: GitHubClient::new(to(Service::GitHub), clock, &github.api_url, &github.auth)?,
         })

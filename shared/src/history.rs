@@ -9,6 +9,7 @@
 use serde::Serialize;
 
 use crate::job::{DiscordContext, Job, MAX_BYTES};
+use crate::redact;
 use crate::shorten::grapheme_floor;
 
 /// The most characters of a single message that travel. Twice what a person can send on Discord
@@ -84,7 +85,8 @@ fn shortened(content: &str) -> Option<String> {
     // The longest mark there is: room for it is made first.
     let room = MESSAGE_CHARS - mark(total).chars().count();
     let (floor, _) = content[..limit].char_indices().nth(room)?;
-    let kept = &content[..grapheme_floor(content, floor)];
+    let floor = redact::floor(content, grapheme_floor(content, floor));
+    let kept = &content[..floor];
     Some(format!("{kept}{}", mark(total - kept.chars().count())))
 }
 

@@ -32,6 +32,7 @@ pub use team::{State, StateKind, Team, parse_states, parse_team, states_request,
 use crate::http::{Http, Request, Response};
 use crate::id::{CommentId, IssueUuid, StateId, TeamId};
 use crate::ports::Clock;
+use crate::redact::{Place, Redaction};
 use crate::secret::Secret;
 use crate::service::{Api, BadAccess, Creation, ServiceError};
 
@@ -48,6 +49,7 @@ pub struct LinearClient<H, C> {
     clock: C,
     api: Api,
     within: Duration,
+    redaction: Redaction,
 }
 
 /// Where Linear is, and our key for it: a personal key goes as it is, the token of an OAuth
@@ -69,7 +71,15 @@ impl<H: Http, C: Clock> LinearClient<H, C> {
             clock,
             api: api(base, key)?,
             within: TIME_LIMIT,
+            redaction: Redaction::default(),
         })
+    }
+
+    /// The same client with the operator's choice of what Linear does not read.
+    #[must_use]
+    pub fn redacting(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
     }
 
     /// The same client with another time limit per call.
@@ -87,7 +97,8 @@ impl<H: Http, C: Clock> LinearClient<H, C> {
 
     /// Creates an issue under the UUID that it names, or finds the one that is there.
     pub async fn create_issue(&self, new: &NewIssue) -> Result<Creation<Issue>, ServiceError> {
-        let response = self.send(create_issue_request(&self.api, new)).await?;
+        let cleared = self.redaction.clear(Place::Linear, new.clone());
+        let response = self.send(create_issue_request(&self.api, &cleared)).await?;
         match parse_created_issue(&response, self.clock.now()) {
             Ok(issue) => Ok(Creation::Created(issue)),
             // Linear does not document how it refuses a UUID that is taken, so its words are not
@@ -114,8 +125,9 @@ impl<H: Http, C: Clock> LinearClient<H, C> {
         team: Option<&TeamId>,
         limit: usize,
     ) -> Result<Vec<Issue>, ServiceError> {
+        let words = self.redaction.towards(Place::Linear, words);
         let response = self
-            .send(search_issues_request(&self.api, words, team, limit))
+            .send(search_issues_request(&self.api, &words, team, limit))
             .await?;
         parse_found_issues(&response, limit, self.clock.now())
     }
@@ -137,7 +149,10 @@ impl<H: Http, C: Clock> LinearClient<H, C> {
         &self,
         new: &NewComment,
     ) -> Result<Creation<Comment>, ServiceError> {
-        let response = self.send(create_comment_request(&self.api, new)).await?;
+        let cleared = self.redaction.clear(Place::Linear, new.clone());
+        let response = self
+            .send(create_comment_request(&self.api, &cleared))
+            .await?;
         match parse_created_comment(&response, self.clock.now()) {
             Ok(comment) => Ok(Creation::Created(comment)),
             // As with an issue.

@@ -15,6 +15,7 @@ use serde::Serialize;
 pub use event::{Entry, Event, TABLE};
 
 use crate::ports::Level;
+use crate::redact::{Kinds, redact};
 use crate::trace::Trace;
 
 /// The names of every line, which no event may use for a field of its own.
@@ -55,14 +56,15 @@ pub(crate) fn render(
 /// What an error says, fit for a line: shortened, and without the values that it quotes.
 ///
 /// Decoders quote what they did not expect, and services what they were sent: that may be
-/// anybody's words. What stands between double quotes is therefore left out.
+/// anybody's words. What stands between double quotes is therefore left out, and secrets and
+/// addresses wherever they stand, whatever the settings are.
 #[derive(Clone, Copy)]
 pub struct Said<'a>(pub &'a dyn std::fmt::Display);
 
 impl std::fmt::Display for Said<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&crate::shorten::shorten(
-            &without_quoted(&self.0.to_string()),
+            &without_quoted(&redact(&self.0.to_string(), Kinds::ALL)),
             MAX_SAID_CHARS,
         ))
     }
@@ -151,6 +153,16 @@ mod tests {
         assert_eq!(said(r#"a "b\\" c "d" e"#), "a \"…\" c \"…\" e");
         assert_eq!(said("nothing quoted"), "nothing quoted");
         assert!(said(&"long ".repeat(1_000)).chars().count() <= MAX_SAID_CHARS);
+    }
+
+    #[test]
+    fn an_error_names_no_secret_and_no_address() {
+        let token = format!("ghp_{}", "a1B2".repeat(9));
+        let said = Said(&format!("refused: {token} of bob@example.com")).to_string();
+        assert_eq!(
+            said,
+            "refused: [redacted: GitHub token] of [redacted: e-mail address]"
+        );
     }
 
     fn table() -> String {

@@ -6,14 +6,21 @@
 //! the text did not hold comes into it but the marks.
 //!
 //! It happens where text leaves us and not where it comes in: a reporter's address still finds the
-//! person in PostHog. It is a net and not a wall: a secret without any known shape passes.
+//! person in PostHog. Each way out takes only what went through here: the requests to Linear and to
+//! the executor take [`Cleared`] things, a line of the log takes errors by way of
+//! [`Said`](crate::log::Said), and what GitHub is told is [`published`]. Text that is cut on its way there is cut by [`floor`] and [`ceil`], so
+//! that no half of a secret is left whose shape nothing knows any more.
+//!
+//! It is a net and not a wall: a secret without any known shape passes.
 
+mod cleared;
 mod places;
 mod shapes;
 #[cfg(test)]
 mod tests;
 
-pub use places::{BadPlace, Place, Redaction};
+pub use cleared::{Cleared, Redact};
+pub use places::{BadPlace, Place, Places, Redaction};
 
 use shapes::Found;
 
@@ -34,31 +41,87 @@ impl Kinds {
     };
 }
 
+/// What every mark begins with.
+const MARK: &str = "[redacted: ";
+/// The longest mark.
+const MAX_MARK_BYTES: usize = 40;
+
 /// The text without `kinds`. A mark says what was there.
 pub fn redact(text: &str, kinds: Kinds) -> String {
     let mut out = String::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    // Up to where the text is in `out`, and where is looked next.
-    let (mut copied, mut at) = (0, 0);
-    while at < bytes.len() {
-        match shapes::find(text, at, kinds) {
-            Some(Found { from, to, what }) => {
-                out.push_str(&text[copied..from]);
-                out.push_str("[redacted: ");
-                out.push_str(what);
-                out.push(']');
-                (copied, at) = (to, to);
-            }
-            None => at = next_start(bytes, at),
-        }
+    // Up to where the text is in `out`.
+    let mut copied = 0;
+    for Found { from, to, what } in found(text, |at| shapes::find(text, at, kinds)) {
+        out.push_str(&text[copied..from]);
+        out.push_str(MARK);
+        out.push_str(what);
+        out.push(']');
+        copied = to;
     }
     out.push_str(&text[copied..]);
     out
 }
 
-/// Where a shape can begin next: after the word at `at`, or one byte further.
-fn next_start(bytes: &[u8], at: usize) -> usize {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
-    let word = bytes[at..].iter().take_while(|byte| is_word(byte)).count();
-    at + word.max(1)
+/// The text as it may stand in a repository, whoever can read that: no setting lets more through.
+pub fn published(text: &str) -> String {
+    redact(text, Kinds::ALL)
+}
+
+/// Where to cut at or before `at`, a character boundary, so that the cut goes through nothing that
+/// would be taken out, and through no mark.
+pub fn floor(text: &str, at: usize) -> usize {
+    cut_through(text, at).map_or(at, |found| found.from)
+}
+
+/// The same at or after `at`.
+pub fn ceil(text: &str, at: usize) -> usize {
+    cut_through(text, at).map_or(at, |found| found.to)
+}
+
+fn cut_through(text: &str, at: usize) -> Option<Found> {
+    let mut all = found(text, |from| {
+        shapes::find(text, from, Kinds::ALL).or_else(|| mark(text, from))
+    });
+    all.find(|found| at < found.to)
+        .filter(|found| found.from < at)
+}
+
+fn mark(text: &str, at: usize) -> Option<Found> {
+    let rest = text[at..].strip_prefix(MARK)?;
+    let end = rest.bytes().take(MAX_MARK_BYTES).position(|b| b == b']')?;
+    Some(Found {
+        from: at,
+        to: at + MARK.len() + end + 1,
+        what: "mark",
+    })
+}
+
+/// What `find` finds, in order; it is asked wherever a shape can begin.
+fn found(text: &str, find: impl Fn(usize) -> Option<Found>) -> impl Iterator<Item = Found> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < text.len() {
+            match find(at) {
+                Some(found) => {
+                    at = found.to;
+                    return Some(found);
+                }
+                None => at = next_start(text, at),
+            }
+        }
+        None
+    })
+}
+
+/// Where a shape can begin next: after the word at `at`, or one character further. The letter of an
+/// escape (`\n` in a log that quotes) belongs to no word.
+fn next_start(text: &str, at: usize) -> usize {
+    let rest = &text[at..];
+    if rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t") {
+        return at + 2;
+    }
+    let is_word = |c: &char| c.is_alphanumeric() || *c == '_';
+    let word: usize = rest.chars().take_while(is_word).map(char::len_utf8).sum();
+    let one = rest.chars().next().map_or(1, char::len_utf8);
+    at + word.max(one)
 }

@@ -8,6 +8,7 @@ use crate::ledger::LedgerSettings;
 use crate::model::{Prices, TokenKey};
 use crate::money::Money;
 use crate::policy::Policy;
+use crate::redact::{Places, Redaction};
 use crate::roles::{Right, Roles};
 use crate::secret::Secret;
 
@@ -41,6 +42,8 @@ pub struct Settings {
     pub allow_verify: bool,
     /// `*_ALLOWED`: who may do what.
     pub roles: Roles,
+    /// `REDACT_SECRETS` and `REDACT_EMAILS`: what is taken out of text on its way to whom.
+    pub redaction: Redaction,
 }
 
 /// How to reach Discord.
@@ -182,6 +185,7 @@ impl Settings {
             approval: env.switch("APPROVAL"),
             allow_verify: env.switch("ALLOW_VERIFY"),
             roles: env.roles(),
+            redaction: env.redaction(),
         };
         if settings.approval && !settings.roles.has_anybody(Right::Approve) {
             env.problems
@@ -377,6 +381,12 @@ impl<F: Fn(&str) -> Option<String>> Env<F> {
         })
     }
 
+    fn redaction(&mut self) -> Redaction {
+        let secrets = self.parsed("REDACT_SECRETS", Places::parse);
+        let emails = self.parsed("REDACT_EMAILS", Places::parse);
+        Redaction::new(secrets, emails)
+    }
+
     fn finish(&mut self) -> FinishSettings {
         let rounds = self.parsed("FIX_ROUNDS", |text| match text.parse() {
             Ok(rounds) if rounds <= MAX_FIX_ROUNDS => Ok(rounds),
@@ -475,6 +485,7 @@ mod tests {
         assert!(settings.posthog.is_none());
         assert_eq!(settings.runs.limits, RunLimits::default());
         assert_eq!(settings.policy, Policy::default());
+        assert_eq!(settings.redaction, Redaction::default());
     }
 
     #[test]
@@ -483,6 +494,7 @@ mod tests {
             "POSTHOG_API_KEY" => Some("phx".to_owned()),
             "RUN_BUDGET_USD" => Some("1e9".to_owned()),
             "RUN_TURNS" => Some("0".to_owned()),
+            "REDACT_EMAILS" => Some("modell".to_owned()),
             "DEFAULT_REPOSITORY" => Some("not a repository".to_owned()),
             _ => None,
         }) else {
@@ -499,6 +511,7 @@ mod tests {
             "MODEL_TOKEN_KEY",
             "RUN_BUDGET_USD",
             "RUN_TURNS",
+            "REDACT_EMAILS",
         ] {
             assert!(
                 problems.iter().any(|problem| problem.contains(name)),

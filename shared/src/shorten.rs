@@ -1,10 +1,15 @@
 //! Shortening that shows.
 //!
+//! Invariant: a cut leaves no half of a secret, whose shape nothing would know any more, and no half
+//! of a mark of [`crate::redact`].
+//!
 //! Characters are code points, as Discord and GitHub count them: Discord measures with Python 3's
 //! `len` (<https://github.com/discord/discord-api-docs/issues/1315>), which is what
 //! `str::chars().count()` gives.
 
 use unicode_segmentation::GraphemeCursor;
+
+use crate::redact;
 
 /// `text` if it has at most `max` characters, else its beginning and a note of how much is
 /// missing, together at most `max` characters. A flag or a letter with its accent is not cut.
@@ -43,7 +48,7 @@ fn beginning(text: &str, max: usize) -> &str {
         .char_indices()
         .nth(max)
         .map_or(text.len(), |(at, _)| at);
-    text[..grapheme_floor(text, end)].trim_end()
+    text[..redact::floor(text, grapheme_floor(text, end))].trim_end()
 }
 
 /// The nearest boundary between graphemes at or before `at`, or `at` itself (a character
@@ -97,6 +102,12 @@ mod tests {
     #[test]
     fn a_code_point_outside_the_basic_plane_counts_once() {
         assert_eq!(shorten(&"🦀".repeat(256), 256), "🦀".repeat(256));
+    }
+
+    #[test]
+    fn no_half_of_a_secret_is_left() {
+        let token = format!("ghp_{}", "a1".repeat(20));
+        assert_eq!(shorten(&format!("it is {token}"), 20), "it is…");
     }
 
     #[test]

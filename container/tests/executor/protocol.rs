@@ -5,6 +5,7 @@ use std::time::Duration;
 use shared::executor::{ExecutorClient, RunFailure, RunOutcome, start_request};
 use shared::http::Http as _;
 use shared::id::{CommitId, RunId};
+use shared::redact::{Place, Redaction};
 use shared::secret::Secret;
 use shared::service::ServiceError;
 use tests::anthropic::Script;
@@ -117,7 +118,11 @@ async fn unknown_runs_and_senseless_requests_are_refused() {
     ));
 
     let token = Secret::new(EXECUTOR_TOKEN);
-    let mut broken = start_request(bench.executor.base(), Some(&token), &bench.request("x"));
+    let mut broken = start_request(
+        bench.executor.base(),
+        Some(&token),
+        &Redaction::default().clear(Place::Model, bench.request("x")),
+    );
     let secret = "ghs_secret-in-a-broken-body";
     *broken.body_mut() = format!("{{\"token\": \"{secret}\"}}").into_bytes();
     let answer = Sockets::new()

@@ -12,6 +12,7 @@ use super::run::{Checkpoint, RunRequest};
 use super::steer::Steer;
 use crate::http::{Http, Request, Response, Unreachable};
 use crate::id::RunId;
+use crate::redact::{Cleared, Place, Redaction};
 use crate::secret::Secret;
 use crate::service::ServiceError;
 use crate::trace::Trace;
@@ -30,6 +31,7 @@ pub struct ExecutorClient<'a, H> {
     base: &'a Url,
     token: Option<&'a Secret>,
     trace: Trace,
+    redaction: Redaction,
 }
 
 impl<'a, H: Http> ExecutorClient<'a, H> {
@@ -40,6 +42,7 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
             base,
             token,
             trace: Trace::none(),
+            redaction: Redaction::default(),
         }
     }
 
@@ -47,6 +50,12 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
     #[must_use]
     pub fn traced(self, trace: Trace) -> Self {
         Self { trace, ..self }
+    }
+
+    /// The same with the operator's choice of what the model does not read.
+    #[must_use]
+    pub fn redacting(self, redaction: Redaction) -> Self {
+        Self { redaction, ..self }
     }
 
     async fn send(
@@ -63,7 +72,8 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
 
     /// Starts a run, or finds it already started.
     pub async fn start(&self, run: &RunRequest) -> Result<RunStatus, ServiceError> {
-        let request = start_request(self.base, self.token, run);
+        let cleared = self.redaction.clear(Place::Model, run.clone());
+        let request = start_request(self.base, self.token, &cleared);
         parse_status(&self.send(request, &run.run_id, BULK).await?)
     }
 
@@ -87,7 +97,8 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
 
     /// Gives a run's agent a further instruction, or finds it given.
     pub async fn steer(&self, run: &RunId, steer: &Steer) -> Result<RunStatus, ServiceError> {
-        let request = steer_request(self.base, self.token, run, steer);
+        let cleared = self.redaction.clear(Place::Model, steer.clone());
+        let request = steer_request(self.base, self.token, run, &cleared);
         parse_status(&self.send(request, run, SOON).await?)
     }
 
@@ -104,7 +115,7 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
 }
 
 /// `POST /runs`.
-pub fn start_request(base: &Url, token: Option<&Secret>, run: &RunRequest) -> Request {
+pub fn start_request(base: &Url, token: Option<&Secret>, run: &Cleared<RunRequest>) -> Request {
     let body = serde_json::to_vec(run).expect("a run has string keys and finite numbers only");
     request(Method::POST, base, &["runs"], token, body)
 }
@@ -143,7 +154,12 @@ pub fn result_request(base: &Url, token: Option<&Secret>, run: &RunId) -> Reques
 }
 
 /// `POST /runs/{id}/steer`.
-pub fn steer_request(base: &Url, token: Option<&Secret>, run: &RunId, steer: &Steer) -> Request {
+pub fn steer_request(
+    base: &Url,
+    token: Option<&Secret>,
+    run: &RunId,
+    steer: &Cleared<Steer>,
+) -> Request {
     let body = serde_json::to_vec(steer).expect("an instruction is two strings");
     request(
         Method::POST,

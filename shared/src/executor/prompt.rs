@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::steer::Steer;
 use super::verification::Verification;
 use crate::id::IssueKey;
+use crate::redact::{self, Redact};
 
 /// The most bytes of one fenced part. Five parts of 24 KiB are about 30,000 tokens: a fifth of
 /// the smallest context window in use.
@@ -88,6 +89,50 @@ pub struct LikelyFile {
     pub path: String,
     /// Why it is thought to matter: ``contains `formatTotal` ``.
     pub reason: String,
+}
+
+/// Everything that was written by others. Paths stay: they are the clone's, and have to be found
+/// there.
+impl Redact for Prompt {
+    fn redact(self, clean: &dyn Fn(&str) -> String) -> Self {
+        let Self {
+            issue,
+            title,
+            description,
+            report,
+            context,
+            likely_files,
+            follow_up,
+            allowed_folders,
+        } = self;
+        Self {
+            issue,
+            title: clean(&title),
+            description: clean(&description),
+            report: clean(&report),
+            context: clean(&context),
+            likely_files: likely_files.redact(clean),
+            follow_up: follow_up.redact(clean),
+            allowed_folders,
+        }
+    }
+}
+
+impl Redact for LikelyFile {
+    fn redact(self, clean: &dyn Fn(&str) -> String) -> Self {
+        let Self { path, reason } = self;
+        let reason = clean(&reason);
+        Self { path, reason }
+    }
+}
+
+impl Redact for FollowUp {
+    fn redact(self, clean: &dyn Fn(&str) -> String) -> Self {
+        match self {
+            Self::ChecksFail(text) => Self::ChecksFail(clean(&text)),
+            Self::Review(text) => Self::Review(clean(&text)),
+        }
+    }
 }
 
 impl Prompt {
@@ -258,7 +303,7 @@ fn shortened(text: &str) -> String {
     if text.len() <= MAX_PART_BYTES {
         return text.to_owned();
     }
-    let end = text.floor_char_boundary(MAX_PART_BYTES);
+    let end = redact::floor(text, text.floor_char_boundary(MAX_PART_BYTES));
     format!(
         "{}\n[{} bytes left out here]",
         &text[..end],

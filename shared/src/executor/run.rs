@@ -10,6 +10,7 @@ use super::steer::Steer;
 use crate::change::FileChange;
 use crate::id::{CommitId, RunId};
 use crate::millis;
+use crate::redact::Redact;
 use crate::secret::Secret;
 
 /// The most bytes of changed files that any run may return, whatever its limits say: 5 MiB is
@@ -65,6 +66,43 @@ impl RunRequest {
             && self.model.name == other.model.name
             && self.code_search == other.code_search
             && self.verify == other.verify
+    }
+}
+
+/// The words of people. What the repository holds stays as it is: the agent reads it in the clone
+/// anyway, its commands have to run, and a checkpoint has to be the work that it was.
+impl Redact for RunRequest {
+    fn redact(self, clean: &dyn Fn(&str) -> String) -> Self {
+        let Self {
+            run_id,
+            source,
+            prompt,
+            limits,
+            model,
+            code_search,
+            checkpoint,
+            steers,
+            verify,
+        } = self;
+        Self {
+            run_id,
+            source,
+            prompt: prompt.redact(clean),
+            limits,
+            model,
+            code_search: code_search.redact(clean),
+            checkpoint,
+            steers: steers.redact(clean),
+            verify,
+        }
+    }
+}
+
+impl Redact for CodeSearch {
+    fn redact(self, clean: &dyn Fn(&str) -> String) -> Self {
+        let Self { words } = self;
+        let words = words.redact(clean);
+        Self { words }
     }
 }
 

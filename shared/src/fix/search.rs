@@ -8,6 +8,7 @@ use crate::executor::LikelyFile;
 use crate::fault::Fault;
 use crate::github::{CodeHit, MAX_HITS, MAX_WORDS};
 use crate::policy::Policy;
+use crate::redact::{Kinds, redact};
 use crate::report;
 use crate::service::Service;
 
@@ -25,7 +26,8 @@ pub(super) async fn search_code<P: Platform, S: Sandbox>(
         "{}\n{}\n{}",
         order.issue.title, order.description, order.report
     );
-    let words = telling(&text, MAX_WORDS);
+    // They go to GitHub, and with what is found to the model.
+    let words = telling(&redact(&text, Kinds::ALL), MAX_WORDS);
     match on
         .services
         .github

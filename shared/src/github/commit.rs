@@ -15,6 +15,7 @@ use crate::change::{ChangeKind, Content, FileChange};
 use crate::http::{Request, Response};
 use crate::id::CommitId;
 use crate::policy::ApprovedChanges;
+use crate::redact::published;
 use crate::service::{Api, ServiceError, decode, snippet};
 
 const MUTATION: &str = include_str!("queries/create_commit.graphql");
@@ -96,7 +97,7 @@ pub fn parse_commit(response: &Response, now: Timestamp) -> Result<Commit, Servi
 pub fn create_commit_request(api: &Api, repo: &RepoName, new: &NewCommit<'_>) -> Request {
     let input = json!({
         "branch": { "repositoryNameWithOwner": repo, "branchName": new.branch },
-        "message": { "headline": new.headline, "body": new.body },
+        "message": { "headline": published(new.headline), "body": published(new.body) },
         "expectedHeadOid": new.parent,
         "fileChanges": FileChanges::of(new.changes.changes()),
     });

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::answer::{about, about_json, checked};
 use super::name::RepoName;
 use crate::http::{Request, Response};
+use crate::redact::published;
 use crate::service::{Api, ServiceError, decode};
 use crate::shorten::shorten;
 
@@ -60,7 +61,8 @@ pub fn add_comment_request(
     key: &str,
     body: &str,
 ) -> Request {
-    let body = json!({ "body": format!("{}\n{}", shorten(body, MAX_BODY_CHARS), mark(key)) });
+    let said = shorten(&published(body), MAX_BODY_CHARS);
+    let body = json!({ "body": format!("{said}\n{}", mark(key)) });
     about_json(
         api,
         Method::POST,

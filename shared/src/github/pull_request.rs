@@ -11,6 +11,7 @@ use super::answer::{Failure, about, about_json, checked};
 use super::name::RepoName;
 use crate::http::{Request, Response};
 use crate::id::CommitId;
+use crate::redact::published;
 use crate::service::{Api, Creation, ServiceError, decode};
 use crate::shorten::shorten;
 
@@ -69,8 +70,8 @@ pub enum PullRequestState {
 /// Opens a pull request.
 pub fn create_pull_request_request(api: &Api, repo: &RepoName, new: &NewPullRequest) -> Request {
     let body = json!({
-        "title": shorten(&new.title, MAX_TITLE_CHARS),
-        "body": shorten(&new.body, MAX_BODY_CHARS),
+        "title": shorten(&published(&new.title), MAX_TITLE_CHARS),
+        "body": shorten(&published(&new.body), MAX_BODY_CHARS),
         "head": new.head,
         "base": new.base,
         "draft": new.draft,
@@ -93,7 +94,7 @@ pub fn find_pull_request_request(api: &Api, repo: &RepoName, branch: &str) -> Re
 
 /// Replaces what a pull request says.
 pub fn edit_pull_request_request(api: &Api, repo: &RepoName, number: u64, body: &str) -> Request {
-    let body = json!({ "body": shorten(body, MAX_BODY_CHARS) });
+    let body = json!({ "body": shorten(&published(body), MAX_BODY_CHARS) });
     about_json(
         api,
         Method::PATCH,

@@ -8,6 +8,7 @@ use super::answer::{data, succeeded};
 use super::query;
 use crate::http::{Request, Response};
 use crate::id::{CommentId, IssueUuid};
+use crate::redact::{Cleared, Redact};
 use crate::service::{Api, ServiceError};
 
 /// A comment.
@@ -33,8 +34,16 @@ pub struct NewComment {
     pub body: String,
 }
 
+impl Redact for NewComment {
+    fn redact(self, clean: &dyn Fn(&str) -> String) -> Self {
+        let Self { id, issue, body } = self;
+        let body = clean(&body);
+        Self { id, issue, body }
+    }
+}
+
 /// Writes a comment.
-pub fn create_comment_request(api: &Api, new: &NewComment) -> Request {
+pub fn create_comment_request(api: &Api, new: &Cleared<NewComment>) -> Request {
     query::request(api, query::COMMENT_CREATE, &json!({ "input": new }))
 }
 

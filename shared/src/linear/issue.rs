@@ -9,6 +9,7 @@ use super::query;
 use super::team::{State, Team};
 use crate::http::{Request, Response};
 use crate::id::{IssueKey, IssueUuid, StateId, TeamId};
+use crate::redact::{Cleared, Redact};
 use crate::service::{Api, ServiceError};
 
 /// The most issues that a search answers with.
@@ -56,13 +57,32 @@ pub struct NewIssue {
     pub state: Option<StateId>,
 }
 
+impl Redact for NewIssue {
+    fn redact(self, clean: &dyn Fn(&str) -> String) -> Self {
+        let Self {
+            id,
+            team,
+            title,
+            description,
+            state,
+        } = self;
+        Self {
+            id,
+            team,
+            title: clean(&title),
+            description: clean(&description),
+            state,
+        }
+    }
+}
+
 /// Reads an issue by its identifier or UUID.
 pub fn issue_request(api: &Api, id: &str) -> Request {
     query::request(api, query::ISSUE, &json!({ "id": id }))
 }
 
 /// Creates an issue.
-pub fn create_issue_request(api: &Api, new: &NewIssue) -> Request {
+pub fn create_issue_request(api: &Api, new: &Cleared<NewIssue>) -> Request {
     query::request(api, query::ISSUE_CREATE, &json!({ "input": new }))
 }
 

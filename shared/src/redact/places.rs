@@ -1,6 +1,6 @@
 //! What is taken out on the way to where.
 //!
-//! Logs are not asked about: nothing is in them that has a shape known here.
+//! Logs are not asked about, nor the repository: nothing goes there that has a shape known here.
 
 use super::{Kinds, redact};
 
@@ -13,21 +13,31 @@ pub enum Place {
     Linear,
 }
 
+/// The places of a list: `model, linear`, or `nowhere`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places {
+    model: bool,
+    linear: bool,
+}
+
 /// What is taken out where: `REDACT_SECRETS` and `REDACT_EMAILS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redaction {
-    model: Kinds,
-    linear: Kinds,
+    secrets: Places,
+    emails: Places,
 }
 
 impl Default for Redaction {
     /// Secrets everywhere. Addresses stay in Linear, where people answer the reporter.
     fn default() -> Self {
         Self {
-            model: Kinds::ALL,
-            linear: Kinds {
-                secrets: true,
-                emails: false,
+            secrets: Places {
+                model: true,
+                linear: true,
+            },
+            emails: Places {
+                model: true,
+                linear: false,
             },
         }
     }
@@ -38,38 +48,45 @@ impl Default for Redaction {
 #[error("{0:?} is none of `model`, `linear`, `nowhere`")]
 pub struct BadPlace(pub String);
 
+impl Places {
+    /// Reads a list, separated by commas or spaces.
+    pub fn parse(text: &str) -> Result<Self, BadPlace> {
+        let (mut model, mut linear) = (false, false);
+        for place in text.split([',', ' ']).filter(|place| !place.is_empty()) {
+            match place {
+                "model" => model = true,
+                "linear" => linear = true,
+                "nowhere" if text.trim() == "nowhere" => {}
+                other => return Err(BadPlace(other.to_owned())),
+            }
+        }
+        Ok(Self { model, linear })
+    }
+
+    fn has(self, place: Place) -> bool {
+        match place {
+            Place::Model => self.model,
+            Place::Linear => self.linear,
+        }
+    }
+}
+
 impl Redaction {
-    /// Reads the two lists; one that is not set keeps its default.
-    pub fn parse(secrets: Option<&str>, emails: Option<&str>) -> Result<Self, BadPlace> {
-        let mut redaction = Self::default();
-        if let Some((model, linear)) = secrets.map(places).transpose()? {
-            (redaction.model.secrets, redaction.linear.secrets) = (model, linear);
+    /// With these lists; one that is not set keeps its default.
+    pub fn new(secrets: Option<Places>, emails: Option<Places>) -> Self {
+        let default = Self::default();
+        Self {
+            secrets: secrets.unwrap_or(default.secrets),
+            emails: emails.unwrap_or(default.emails),
         }
-        if let Some((model, linear)) = emails.map(places).transpose()? {
-            (redaction.model.emails, redaction.linear.emails) = (model, linear);
-        }
-        Ok(redaction)
     }
 
     /// The text as it may go there.
     pub fn towards(&self, place: Place, text: &str) -> String {
-        let kinds = match place {
-            Place::Model => self.model,
-            Place::Linear => self.linear,
+        let kinds = Kinds {
+            secrets: self.secrets.has(place),
+            emails: self.emails.has(place),
         };
         redact(text, kinds)
     }
-}
-
-fn places(text: &str) -> Result<(bool, bool), BadPlace> {
-    let (mut model, mut linear) = (false, false);
-    for place in text.split([',', ' ']).filter(|place| !place.is_empty()) {
-        match place {
-            "model" => model = true,
-            "linear" => linear = true,
-            "nowhere" if text.trim() == "nowhere" => {}
-            other => return Err(BadPlace(other.to_owned())),
-        }
-    }
-    Ok((model, linear))
 }

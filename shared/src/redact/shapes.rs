@@ -93,7 +93,10 @@ fn is_base64(byte: u8) -> bool {
     is_token(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'=')
 }
 
-/// To its last line, or to the end of a text that was cut off.
+/// The longest key with its armour; one of RSA with 16,384 bits has 12,700.
+const MAX_PRIVATE_KEY_BYTES: usize = 16 * 1024;
+
+/// To its last line, or as far as a key can reach in a text that was cut off.
 fn private_key(text: &str, at: usize) -> Option<Found> {
     const BEGIN: &str = "-----BEGIN ";
     const KEY: &str = "PRIVATE KEY";
@@ -105,6 +108,7 @@ fn private_key(text: &str, at: usize) -> Option<Found> {
     if kind > MAX_LOCAL_BYTES || !rest[..kind].contains(KEY) {
         return None;
     }
+    let rest = &rest[..rest.floor_char_boundary(MAX_PRIVATE_KEY_BYTES)];
     let end = rest.find("-----END ").map_or(rest.len(), |end| {
         let line = &rest.as_bytes()[end..];
         let is_armour = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b' ');
@@ -258,6 +262,14 @@ fn looks_random(value: &str) -> bool {
     bits >= LEAST_BITS
 }
 
+/// What looks like the end of an address and is the end of a file: `icon@2x.png`.
+const FILES: [&[u8]; 12] = [
+    b"css", b"gif", b"html", b"jpeg", b"jpg", b"js", b"json", b"png", b"svg", b"ts", b"tsx",
+    b"webp",
+];
+/// How [`crate::report`] takes the meaning from an `@`.
+const ZERO_WIDTH_SPACE: &[u8] = "\u{200b}".as_bytes();
+
 fn email(rest: &[u8], at: usize) -> Option<Found> {
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte);
     let is_domain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
@@ -265,7 +277,11 @@ fn email(rest: &[u8], at: usize) -> Option<Found> {
     if local == 0 || !rest[0].is_ascii_alphanumeric() || rest.get(local) != Some(&b'@') {
         return None;
     }
-    let domain = &rest[local + 1..];
+    let mut begin = local + 1;
+    if rest[begin..].starts_with(ZERO_WIDTH_SPACE) {
+        begin += ZERO_WIDTH_SPACE.len();
+    }
+    let domain = &rest[begin..];
     let mut length = run(&domain[..domain.len().min(MAX_DOMAIN_BYTES)], is_domain);
     // The end of a sentence.
     while length > 0 && !domain[length - 1].is_ascii_alphanumeric() {
@@ -274,9 +290,10 @@ fn email(rest: &[u8], at: usize) -> Option<Found> {
     let dot = domain[..length].iter().rposition(|byte| *byte == b'.')?;
     let ending = &domain[dot + 1..length];
     let is_name = ending.len() >= 2 && ending.iter().all(u8::is_ascii_alphabetic) && dot > 0;
-    is_name.then(|| Found {
+    let is_file = FILES.iter().any(|file| ending.eq_ignore_ascii_case(file));
+    (is_name && !is_file).then(|| Found {
         from: at,
-        to: at + local + 1 + length,
+        to: at + begin + length,
         what: "e-mail address",
     })
 }

@@ -94,7 +94,7 @@ fn ordinary_words_stay() {
         "sk-learn is a library, and task-force a film",
         "bearer of bad news, basic understanding",
         "https://example.com/a@b and https://user@host/x",
-        "react@18.2.0 and @alice and a@b",
+        "react@18.2.0 and @alice and a@b and icon@2x.png",
         "commit 0123456789abcdef0123456789abcdef01234567",
         "018f4e2a-7b3c-7def-8a9b-0123456789ab",
         "eyJ is how base64 of JSON begins",
@@ -122,12 +122,54 @@ fn kinds_are_chosen_by_where_the_text_goes() {
         model,
         "[redacted: e-mail address] sent [redacted: GitHub token]"
     );
-    let other = Redaction::parse(Some("nowhere"), Some("linear")).unwrap();
+    let places = |list| Some(Places::parse(list).unwrap());
+    let other = Redaction::new(places("nowhere"), places("linear"));
     assert_eq!(other.towards(Place::Model, &text), text);
     assert!(other.towards(Place::Linear, &text).starts_with("[redacted"));
+    assert_eq!(Redaction::new(places("model, linear"), None), default);
     for bad in ["modell", "model nowhere", "everywhere"] {
-        assert!(Redaction::parse(Some(bad), None).is_err(), "{bad}");
+        assert!(Places::parse(bad).is_err(), "{bad}");
     }
+}
+
+/// The bot's own escapes come before the redaction, and logs quote logs.
+#[test]
+fn what_is_escaped_or_quoted_is_found_all_the_same() {
+    let token = of("ghp_");
+    for (text, expected) in [
+        (
+            "Bob <\u{200b}bob@\u{200b}example.com>",
+            "Bob <\u{200b}[redacted: e-mail address]>".to_owned(),
+        ),
+        (
+            &format!("“{token}”"),
+            "“[redacted: GitHub token]”".to_owned(),
+        ),
+        (
+            &format!("a\\n{token}\\nb"),
+            "a\\n[redacted: GitHub token]\\nb".to_owned(),
+        ),
+    ] {
+        assert_eq!(all(text), expected);
+    }
+}
+
+#[test]
+fn a_cut_goes_through_no_secret_and_no_mark() {
+    let text = format!("see {} for ENG-1", of("ghp_"));
+    let end = 4 + of("ghp_").len();
+    for at in 0..=text.len() {
+        let expected = if (5..end).contains(&at) {
+            (4, end)
+        } else {
+            (at, at)
+        };
+        assert_eq!((floor(&text, at), ceil(&text, at)), expected, "{at}");
+    }
+    let text = all(&text);
+    let end = text.find(']').unwrap() + 1;
+    assert_eq!((floor(&text, 9), ceil(&text, 9)), (4, end));
+    assert_eq!((floor(&text, end), ceil(&text, end)), (end, end));
 }
 
 /// 1 MiB of what makes a careless scanner slow. Generous: this machine may be busy, and a quadratic
@@ -174,6 +216,20 @@ proptest! {
     fn once_is_enough(text in "([a-z:=@./ \"-]|ghp_|eyJ|password[=:]|://|token=|[0-9A-F]{4}|é){0,60}") {
         let once = all(&text);
         prop_assert_eq!(all(&once), once);
+    }
+
+    /// The shape of half a token is not known any more.
+    #[test]
+    fn a_cut_leaves_no_half_of_what_is_taken_out(text in "([a-z:=@./ \"-]|ghp_|password[=:]|[0-9A-Fg-z]{12}|é){0,60}", share in 0.0..1.0_f64) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a short text")]
+        let at = text.floor_char_boundary((text.len() as f64 * share) as usize);
+        let (floor, ceil) = (floor(&text, at), ceil(&text, at));
+        prop_assert!(floor <= at && at <= ceil);
+        for taken in found(&text, |at| shapes::find(&text, at, Kinds::ALL)) {
+            for cut in [floor, ceil] {
+                prop_assert!(cut <= taken.from || taken.to <= cut, "{cut} in {taken:?}");
+            }
+        }
     }
 
     #[test]

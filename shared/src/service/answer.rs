@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::ServiceError;
 use crate::http::Response;
+use crate::redact::{Kinds, floor, redact};
 
 /// How long a rate limit lasts when the answer does not say: a minute is the longest window of
 /// the services' short-term limits.
@@ -17,6 +18,8 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// How much of an unexpected body goes into an error, in characters.
 const SNIPPET_CHARS: usize = 200;
+/// How much of it is looked at: it is cut after secrets were taken out of it.
+const LOOKED_AT_BYTES: usize = 4 * 1024;
 
 /// The body of a 2xx answer; any other status is the caller's mistake to have passed on.
 pub(crate) fn decode<T: DeserializeOwned>(response: &Response) -> Result<T, ServiceError> {
@@ -73,14 +76,16 @@ fn header_seconds(response: &Response) -> Option<f64> {
         .ok()
 }
 
-/// The beginning of a body as one printable line, for logs.
+/// The beginning of a body as one printable line, for logs, without secrets and addresses.
 pub(crate) fn snippet(body: &[u8]) -> String {
-    // Four bytes a character at most: no need to look at more of a long body.
-    let head = &body[..body.len().min(SNIPPET_CHARS * 4)];
-    let text: String = String::from_utf8_lossy(head)
+    let head = String::from_utf8_lossy(&body[..body.len().min(2 * LOOKED_AT_BYTES)]);
+    let end = head.floor_char_boundary(LOOKED_AT_BYTES);
+    let text = redact(&head[..floor(&head, end)], Kinds::ALL);
+    let end = text.char_indices().nth(SNIPPET_CHARS);
+    let end = end.map_or(text.len(), |(at, _)| floor(&text, at));
+    let text: String = text[..end]
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(SNIPPET_CHARS)
         .collect();
     if text.trim().is_empty() {
         "empty body".to_owned()
@@ -142,6 +147,12 @@ mod tests {
     fn a_snippet_is_one_bounded_printable_line() {
         assert_eq!(snippet(b"a\n\x1b[31mb\xff"), "a  [31mb\u{fffd}");
         assert_eq!(snippet(" \n".as_bytes()), "empty body");
+        let token = format!("{} ghp_{}", "x".repeat(170), "a1B2".repeat(9));
+        let redacted = snippet(token.as_bytes());
+        assert_eq!(
+            redacted,
+            format!("{} [redacted: GitHub token]", "x".repeat(170))
+        );
         assert_eq!(
             snippet("é".repeat(5_000).as_bytes()).chars().count(),
             SNIPPET_CHARS

@@ -18,6 +18,7 @@ mod limits;
 mod operator;
 mod orders;
 mod overflow;
+mod redaction;
 mod retry;
 mod roles;
 mod sandbox;

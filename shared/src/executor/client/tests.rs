@@ -44,6 +44,10 @@ fn run() -> RunRequest {
     }
 }
 
+fn cleared<T: crate::redact::Redact>(thing: T) -> Cleared<T> {
+    Redaction::default().clear(Place::Model, thing)
+}
+
 fn answer(status: u16, body: &str) -> Response {
     ::http::Response::builder()
         .status(status)
@@ -53,7 +57,7 @@ fn answer(status: u16, body: &str) -> Response {
 
 #[test]
 fn a_start_carries_the_whole_run_in_camel_case() {
-    let request = start_request(&base(), Some(&Secret::new("t0ken")), &run());
+    let request = start_request(&base(), Some(&Secret::new("t0ken")), &cleared(run()));
     assert_eq!(request.method(), Method::POST);
     assert_eq!(request.uri(), "http://executor.test/runs");
     assert_eq!(request.headers()["authorization"], "Bearer t0ken");
@@ -246,9 +250,44 @@ fn an_instruction_goes_to_its_run() {
         id: crate::id::JobId::new("9"),
         text: "Only the cart.".into(),
     };
-    let request = steer_request(&base(), None, &RunId::new("run-1"), &steer);
+    let request = steer_request(&base(), None, &RunId::new("run-1"), &cleared(steer));
     assert_eq!(request.method(), Method::POST);
     assert_eq!(request.uri(), "http://executor.test/runs/run-1/steer");
     let body = std::str::from_utf8(request.body()).unwrap();
     assert_eq!(body, r#"{"id":"9","text":"Only the cart."}"#);
+}
+
+/// Each text of a run and of an instruction, by what is put into it.
+#[test]
+fn no_text_of_a_run_carries_an_address_or_a_token() {
+    let text = || "bob@example.com".to_owned();
+    let mut run = run();
+    run.prompt = Prompt {
+        issue: None,
+        title: text(),
+        description: text(),
+        report: text(),
+        context: text(),
+        likely_files: vec![crate::executor::LikelyFile {
+            path: "src/icon.ts".to_owned(),
+            reason: text(),
+        }],
+        follow_up: Some(crate::executor::FollowUp::Review(text())),
+        allowed_folders: Vec::new(),
+    };
+    run.code_search = Some(CodeSearch {
+        words: vec![text()],
+    });
+    let steer = Steer {
+        id: crate::id::JobId::new("7"),
+        text: text(),
+    };
+    run.steers = vec![steer.clone()];
+    let start = start_request(&base(), None, &cleared(run));
+    let steer = steer_request(&base(), None, &RunId::new("run-1"), &cleared(steer));
+    for request in [start, steer] {
+        let body = String::from_utf8(request.into_body()).unwrap();
+        assert!(!body.contains("bob@"), "{body}");
+        assert!(body.contains("[redacted: e-mail address]"), "{body}");
+    }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::github::answer::{about, checked};
 use crate::github::name::RepoName;
 use crate::http::{Request, Response, USER_AGENT};
+use crate::redact;
 use crate::service::{Api, ServiceError};
 
 /// Where the runner marks what went wrong.
@@ -53,7 +54,8 @@ pub fn download_request(address: &str) -> Result<Request, ServiceError> {
 }
 
 /// The lines before the last error, as many as fit into `max_chars`; of a log that marks none,
-/// its end. Without the times and colours.
+/// its end. Without the times and colours. It begins in the middle of no secret, such as a key of
+/// many lines.
 pub fn excerpt(log: &str, max_chars: usize) -> String {
     let lines: Vec<String> = log.lines().map(plain).collect();
     let last = lines.iter().rposition(|line| line.contains(ERROR));
@@ -68,7 +70,9 @@ pub fn excerpt(log: &str, max_chars: usize) -> String {
         room -= needed;
         begin -= 1;
     }
-    let mut out = lines[begin..end].join("\n");
+    let all = lines[..end].join("\n");
+    let cut: usize = lines[..begin].iter().map(|line| line.len() + 1).sum();
+    let mut out = all[redact::ceil(&all, cut.min(all.len()))..].to_owned();
     if !out.is_empty() {
         out.push('\n');
     }

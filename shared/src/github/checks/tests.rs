@@ -105,6 +105,15 @@ fn of_a_log_the_lines_before_the_last_error_matter() {
     assert_eq!(excerpt("", 8), "");
 }
 
+/// Without its first line nothing would know the rest of a key for one.
+#[test]
+fn an_excerpt_begins_in_the_middle_of_no_key() {
+    let armour = |end: &str| format!("-----{end} RSA PRIVATE KEY-----");
+    let key = format!("{}\nMIIE\nabc=\n{}", armour("BEGIN"), armour("END"));
+    let log = format!("{key}\nexpected 2, got 11");
+    assert_eq!(excerpt(&log, 60), "\nexpected 2, got 11\n");
+}
+
 #[test]
 fn a_log_is_where_github_sends_us_and_nowhere_else() {
     let now = Timestamp::UNIX_EPOCH;
