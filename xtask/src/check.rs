@@ -3,6 +3,7 @@
 mod architecture;
 mod licences;
 mod size;
+mod threats;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -18,6 +19,8 @@ pub(crate) enum Check {
     Format,
     /// Crates depend on, and name, only what they may.
     Architecture,
+    /// Every test that the threat model names exists.
+    Threats,
     /// Every dependency has a licence that we accept.
     Licences,
     /// No crate names a dependency that it does not use.
@@ -31,9 +34,10 @@ pub(crate) enum Check {
 }
 
 /// All that need no built worker.
-const STATIC: [Check; 6] = [
+const STATIC: [Check; 7] = [
     Check::Format,
     Check::Architecture,
+    Check::Threats,
     Check::Licences,
     Check::Unused,
     Check::Clippy,
@@ -66,6 +70,7 @@ impl Check {
                 )
             }
             Self::Architecture => run::timed("architecture", || architecture::check(project)),
+            Self::Threats => run::timed("threat model", || threats::check(project)),
             Self::Licences => run::timed("licences", || licences::check(project)),
             Self::Unused => {
                 let mut machete = project.command(program(project, "cargo-machete"));
