@@ -165,7 +165,7 @@ async fn attempt<P: Platform, S: Sandbox>(
         }
         // The one message of the job.
         Effect::Report => {
-            let message = report::fix_terminal(fix);
+            let message = report::fix_terminal(fix, on.settings.finish.deploy_hook.is_some());
             let live = report::show_outcome(discord, &order.reply, fix.live(), &message, now)
                 .await
                 .map_err(of(Service::Discord))?;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::escape::{inline_code, link, text as escape};
+use super::escape::{inline_code, link, prose, text as escape};
 use super::{format, markdown};
 use crate::discord::message::{Color, Embed, Message};
 use crate::fix::{
@@ -162,7 +162,7 @@ pub(super) fn round_done(fix: &Fix, round: &Round, merge: &Merge) -> Message {
     ))
     .with_url(&pull.url)
     .with_color(Color::GOOD)
-    .with_description(escape(&shorten(&merge.summary, MAX_SUMMARY_CHARS)))
+    .with_description(prose(&shorten(&merge.summary, MAX_SUMMARY_CHARS)))
     .with_field("Why", why)
     .with_inline_field("Commit", format!("`{short}`"))
     .with_inline_field("Cost", format::cost(&merge.spent))

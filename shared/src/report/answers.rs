@@ -1,7 +1,10 @@
 //! The short answers: to commands that ask or order, and for jobs that end otherwise than well.
 
+use jiff::Timestamp;
+
 use super::escape::{inline_code, text as escape};
 use super::format::{self, mention};
+use super::waits::wait_line;
 use crate::discord::message::{Color, Embed, Message};
 use crate::fault::Fault;
 use crate::fix::FixView;
@@ -68,8 +71,9 @@ pub fn acting_cancel_line(command: &str) -> String {
     format!("`{command}` is nearly done and cannot be stopped")
 }
 
-/// The answer to `status`.
-pub fn status(view: &View, fix: Option<&FixView>) -> Message {
+/// The answer to `status`; `waits`: services that are not asked now, whether because they do not
+/// answer, and until when.
+pub fn status(view: &View, fix: Option<&FixView>, waits: &[(Service, bool, Timestamp)]) -> Message {
     let nothing = view.issue.is_none() && view.last.is_none() && view.open.is_empty();
     if nothing && fix.is_none() {
         return Message::text(
@@ -103,6 +107,11 @@ pub fn status(view: &View, fix: Option<&FixView>) -> Message {
             Outcome::Rejected(_) | Outcome::Failed(_) | Outcome::Parked(_) => "⚠️",
         };
         embed = embed.with_field("Last", format!("{mark} {name}: {}", outcome.text()));
+    }
+    if !waits.is_empty() {
+        let lines = waits.iter();
+        let lines = lines.map(|(service, is_down, until)| wait_line(*service, *is_down, *until));
+        embed = embed.with_field("Services", lines.collect::<Vec<_>>().join("\n"));
     }
     if let Some(again) = &view.again {
         let next = format!("`/bugbot retry` does the `{again}` again that did not work.");

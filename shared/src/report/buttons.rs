@@ -30,10 +30,16 @@ pub(super) fn of_running(fix: &Fix) -> Vec<Button> {
     buttons
 }
 
-/// The buttons under an open pull request.
-pub(super) fn of_opened(fix: &Fix, merge: &Merge) -> Vec<Button> {
+/// The buttons under a pull request; `can_deploy`: there is a hook that deploys its branch.
+pub(super) fn of_opened(fix: &Fix, merge: &Merge, can_deploy: bool) -> Vec<Button> {
     let pull_request = link("Pull request", &merge.pull_request.url);
-    pull_request.into_iter().chain(issue(fix)).collect()
+    let deploys = can_deploy && fix.after.is_open();
+    let deploy = deploys.then(|| {
+        let press = Press::new(Verb::Deploy, &fix.order.job);
+        action(ButtonStyle::Secondary, "Deploy", &press)
+    });
+    let links = pull_request.into_iter().chain(issue(fix));
+    deploy.flatten().into_iter().chain(links).collect()
 }
 
 /// The buttons under a fix that came to no pull request.

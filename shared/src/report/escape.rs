@@ -13,21 +13,71 @@ const LOOKALIKE_BACKTICK: char = 'ˋ';
 /// Text of others inside a sentence or paragraph of ours. Formatting characters lose their
 /// meaning, mentions and masked links become plain; an address stays an address that works.
 pub fn text(given: &str) -> String {
-    // First, so that nothing comes together later that was apart here.
-    let given: String = given
-        .chars()
-        .filter(|c| !is_invisible_control(*c))
-        .collect();
+    let given = visible(given);
     let mut out = String::with_capacity(given.len() + given.len() / 8);
+    push_text(&mut out, &given);
+    out
+}
+
+/// The same for text in which code is marked as Markdown does it, as agents write: what stands
+/// between backticks on one line stays code, in which nothing else means anything.
+pub fn prose(given: &str) -> String {
+    let given = visible(given);
+    let mut out = String::with_capacity(given.len() + given.len() / 8);
+    let mut rest = given.as_str();
+    while let Some((before, code, after)) = first_code(rest) {
+        push_text(&mut out, before);
+        out.push_str(&inline_code(code));
+        rest = after;
+    }
+    push_text(&mut out, rest);
+    out
+}
+
+/// The first span of code of a text, with what is before and after it: from one run of backticks to
+/// the next that is as long, on the same line. Three or more are no span but a fence.
+fn first_code(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some((start, ticks)) = run_of_ticks(text, from) {
+        let inside = start + ticks;
+        from = inside;
+        let line = &text[inside..];
+        let line = &line[..line.find('\n').unwrap_or(line.len())];
+        let mut at = 0;
+        while let Some((end, closing)) = run_of_ticks(line, at) {
+            if ticks < 3 && closing == ticks {
+                let after = &text[inside + end + closing..];
+                return Some((&text[..start], &line[..end], after));
+            }
+            at = end + closing;
+        }
+    }
+    None
+}
+
+/// Where the next run of backticks begins, and how many they are.
+fn run_of_ticks(text: &str, from: usize) -> Option<(usize, usize)> {
+    let start = from + text[from..].find('`')?;
+    let ticks = text[start..].bytes().take_while(|b| *b == b'`').count();
+    Some((start, ticks))
+}
+
+/// First of all, so that nothing comes together later that was apart before.
+fn visible(given: &str) -> String {
+    let shown = given.chars().filter(|c| !is_invisible_control(*c));
+    shown.collect()
+}
+
+fn push_text(out: &mut String, given: &str) {
     let mut line_start = true;
     let mut digits_only = false;
-    let mut rest = given.as_str();
+    let mut rest = given;
     while let Some(c) = rest.chars().next() {
         if is_address(rest) {
             let end = rest
-                .find(|c: char| c.is_whitespace() || c == '<')
+                .find(|c: char| c.is_whitespace() || c == '<' || c == '`')
                 .unwrap_or(rest.len());
-            push_unmentioned(&mut out, &rest[..end]);
+            push_unmentioned(out, &rest[..end]);
             rest = &rest[end..];
             (line_start, digits_only) = (false, false);
             continue;
@@ -43,7 +93,7 @@ pub fn text(given: &str) -> String {
                     out.push(ZERO_WIDTH_SPACE);
                 }
             }
-            '@' => push_at(&mut out, after),
+            '@' => push_at(out, after),
             _ => out.push(c),
         }
         if c == '\n' {
@@ -57,7 +107,6 @@ pub fn text(given: &str) -> String {
         }
         rest = after;
     }
-    out
 }
 
 /// Text of others as a block quote.
@@ -224,6 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn code_in_prose_stays_code_and_the_rest_is_text() {
+        assert_eq!(
+            prose("`a[0]` is *not* ``b`c`` @everyone"),
+            "`a[0]` is \\*not\\* `bˋc` @\u{200b}everyone"
+        );
+        assert_eq!(prose("`<@1>` <@1>"), "`<@1>` <\u{200b}@1>");
+        assert_eq!(
+            prose("`[x](https://evil.example)`"),
+            "`[x](https://evil.example)`"
+        );
+        assert_eq!(prose("a ` b"), r"a \` b");
+        assert_eq!(prose("a `b\nc` d"), "a \\`b\nc\\` d");
+        assert_eq!(prose("a ``b` c"), r"a \`\`b\` c");
+        assert_eq!(prose("```js\nx\n```"), "\\`\\`\\`js\nx\n\\`\\`\\`");
+        assert_eq!(prose(r"\`x`"), r"\\`x`");
+    }
+
+    #[test]
     fn every_line_of_a_quote_is_quoted() {
         assert_eq!(quote("a\n\n@everyone"), "> a\n> \n> @\u{200b}everyone");
     }
@@ -236,12 +303,32 @@ mod tests {
         );
     }
 
+    /// What is outside and inside of code, in turns: backticks that are not escaped are between.
+    fn around_code(text: &str) -> Vec<&str> {
+        let (mut parts, mut from, mut is_inside, mut is_escaped) = (Vec::new(), 0, false, false);
+        for (at, c) in text.char_indices() {
+            if c == '`' && !is_escaped {
+                parts.push(&text[from..at]);
+                (from, is_inside) = (at + 1, !is_inside);
+            }
+            is_escaped = c == '\\' && !is_escaped && !is_inside;
+        }
+        parts.push(&text[from..]);
+        parts
+    }
+
     proptest! {
         #[test]
         fn nothing_pings_and_no_block_opens(given in r"(?s)([`@<>\[\]*#\\ \n]|everyone|here|https://|.){0,60}") {
             let shown = text(&given).to_lowercase();
             prop_assert!(!shown.contains("@everyone") && !shown.contains("@here"));
             prop_assert!(!shown.contains("<@") && !shown.contains("<#"));
+            let said = prose(&given);
+            let code = around_code(&said);
+            prop_assert!(code.len() % 2 == 1, "every span of code ends: {said}");
+            let outside = code.iter().step_by(2).copied().collect::<Vec<_>>().join("|").to_lowercase();
+            prop_assert!(!outside.contains("@everyone") && !outside.contains("@here"));
+            prop_assert!(!outside.contains("<@") && !outside.contains("<#"));
             let block = code_block("", &given);
             prop_assert_eq!(block.matches("```").count(), 2);
             prop_assert_eq!(inline_code(&given).matches('`').count() % 2, 0);

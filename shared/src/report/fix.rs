@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::details::Details;
-use super::escape::{inline_code, text as escape};
+use super::escape::{inline_code, prose, text as escape};
 use super::{after, buttons, format, progress, steering, verification};
 use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
@@ -21,11 +21,11 @@ const MAX_REASON_CHARS: usize = 600;
 /// The file with all of the agent's words.
 const SUMMARY: &str = "summary.md";
 
-/// The terminal message of a fix.
-pub fn fix_terminal(fix: &Fix) -> Message {
+/// The terminal message of a fix; `can_deploy`: there is a hook that deploys its branch.
+pub fn fix_terminal(fix: &Fix, can_deploy: bool) -> Message {
     match &fix.stage {
         Stage::Merge(merge) => match &fix.order.round {
-            None => opened(fix, merge),
+            None => opened(fix, merge, can_deploy),
             Some(round) => after::round_done(fix, round, merge),
         },
         Stage::Archived(archived) => ended_without(fix, archived),
@@ -35,7 +35,7 @@ pub fn fix_terminal(fix: &Fix) -> Message {
     }
 }
 
-fn opened(fix: &Fix, merge: &Merge) -> Message {
+fn opened(fix: &Fix, merge: &Merge, can_deploy: bool) -> Message {
     let order = &fix.order;
     let pull = &merge.pull_request;
     let mut details = Details::default();
@@ -54,7 +54,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
     ))
     .with_url(&pull.url)
     .with_color(Color::GOOD)
-    .with_description(escape(&summary))
+    .with_description(prose(&summary))
     .with_inline_field(
         "Issue",
         format!("[{}]({})", order.issue.key, order.issue.url),
@@ -86,7 +86,7 @@ fn opened(fix: &Fix, merge: &Merge) -> Message {
         order.issue.key, pull.url
     ))
     .with_embed(details.named_in(embed))
-    .with_buttons(buttons::of_opened(fix, merge));
+    .with_buttons(buttons::of_opened(fix, merge, can_deploy));
     details.attached_to(message)
 }
 
@@ -160,7 +160,7 @@ fn cause_in_words(cause: &Cause, details: &mut Details) -> (String, String, Colo
         Cause::NoChange { summary } => (
             format!(
                 "The agent looked and changed nothing.\n>>> {}",
-                escape(&details.text(SUMMARY, summary, MAX_SUMMARY_CHARS))
+                prose(&details.text(SUMMARY, summary, MAX_SUMMARY_CHARS))
             ),
             "Add what is missing to the thread (steps, expected and actual result), then `/bugbot retry`."
                 .to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::escape::{inline_code, text as escape};
+use super::escape::{inline_code, prose, text as escape};
 use super::waits::wait_line;
 use super::{after, approval, buttons, format, steering};
 use crate::discord::message::{Color, Embed, Message};
@@ -34,7 +34,7 @@ pub fn fix_progress(fix: &Fix, now: Timestamp) -> Message {
         .with_inline_field("Elapsed", elapsed(order.ordered_at, now))
         .with_inline_field("Cost", cost(fix));
     if let Some(step) = last_step(fix) {
-        embed = embed.with_field("Last step", escape(&shorten(step, MAX_STEP_CHARS)));
+        embed = embed.with_field("Last step", prose(&shorten(step, MAX_STEP_CHARS)));
     }
     embed = steering::shown_in(embed, fix);
     Message::text(format!(
@@ -62,7 +62,7 @@ pub(super) fn line(fix: &Fix, now: Timestamp) -> String {
         return doing;
     };
     let step = last_step.as_deref().map_or_else(String::new, |step| {
-        format!(" · {}", escape(&shorten(step, 120)))
+        format!(" · {}", prose(&shorten(step, 120)))
     });
     format!(
         "{doing} · {} · {}{step}",

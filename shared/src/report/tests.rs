@@ -9,13 +9,13 @@ use crate::report::fix_terminal;
 use crate::service::Service;
 
 fn shown(cause: Cause) -> String {
-    let message = fix_terminal(&fix(archived(cause, None, Closing::Report)));
+    let message = fix_terminal(&fix(archived(cause, None, Closing::Report)), false);
     serde_json::to_string_pretty(&message).unwrap()
 }
 
 #[test]
 fn an_open_pull_request() {
-    let message = fix_terminal(&fix(merge(MergeStep::Close(Closing::Report))));
+    let message = fix_terminal(&fix(merge(MergeStep::Close(Closing::Report))), false);
     insta::assert_snapshot!(serde_json::to_string_pretty(&message).unwrap());
 }
 

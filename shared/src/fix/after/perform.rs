@@ -233,7 +233,7 @@ async fn show<P: Platform, S: Sandbox>(
     let Some(live) = fix.live() else {
         return Ok(());
     };
-    let message = report::fix_terminal(fix);
+    let message = report::fix_terminal(fix, on.settings.finish.deploy_hook.is_some());
     let discord = &on.services.discord;
     match discord
         .edit_message(&live.channel, &live.message, &message)
