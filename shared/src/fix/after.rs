@@ -11,6 +11,8 @@
 //!   message of its own, at most one for a merge, a closing, a reopening and the end of the rounds.
 //! - A notice of GitHub is a hint: it puts a *look* on the list. What is acted on is what the API
 //!   says then, so that notices may come late, twice and in any order.
+//! - A notice can be lost, so the pull request is looked at without one as well, if seldom
+//!   (`pulse`): a merge is told late rather than never.
 //! - The list of what is to be done is stored: it is the outbox. Its first entry is performed until
 //!   it succeeded or was given up, and each may be performed twice.
 //! - Rounds are counted and paid from what the fix's own run left of its budget.
@@ -22,6 +24,7 @@ mod facts;
 mod lookup;
 mod next;
 mod perform;
+mod pulse;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -98,6 +101,8 @@ pub struct After {
     /// What is to be in the audit log and is not yet.
     records: Vec<Record>,
     retry: Retry,
+    /// When to look without having been told of anything.
+    pulse: pulse::Pulse,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -407,6 +412,10 @@ impl After {
             .count()
     }
 
+    pub(super) fn rounds_so_far(&self) -> usize {
+        self.rounds.len()
+    }
+
     /// The number of the next round.
     fn next_round(&self) -> NonZeroU32 {
         let so_far = u32::try_from(self.rounds.len()).unwrap_or(u32::MAX);
@@ -420,12 +429,16 @@ impl After {
     }
 
     /// What the rounds used up. One that runs counts with all that it may.
-    fn spent_on_rounds(&self) -> f64 {
+    pub(super) fn spent_on_rounds(&self) -> f64 {
         let cost = |record: &RoundRecord| match &record.standing {
             RoundStanding::Running { .. } => record.max_budget_usd,
             RoundStanding::Ended { spent } => spent.cost_usd,
         };
-        self.rounds.iter().map(cost).sum()
+        // Not `sum`, of which nothing is minus nothing.
+        self.rounds
+            .iter()
+            .map(cost)
+            .fold(0.0, |sum, cost| sum + cost)
     }
 
     fn is_for_checks(because: &Because) -> bool {

@@ -41,6 +41,12 @@ pub struct FixDetails {
     pub pull_request: Option<String>,
     /// What it used up so far.
     pub spent: Option<Spent>,
+    /// How many further rounds its pull request had.
+    #[serde(default)]
+    pub rounds: usize,
+    /// What those used up, or may.
+    #[serde(default)]
+    pub rounds_usd: f64,
     /// The most that a run of it may cost.
     pub budget_usd: f64,
     /// Which run is under way; the first is 1.
@@ -78,6 +84,8 @@ impl Fix {
             branch: self.branch(),
             pull_request: self.pull_request_url().map(str::to_owned),
             spent: self.spent_so_far().copied(),
+            rounds: self.after.rounds_so_far(),
+            rounds_usd: self.after.spent_on_rounds(),
             budget_usd: order.limits.max_budget_usd,
             run: coding.map(|coding| coding.run.get()),
             last_step: coding.and_then(|coding| match &coding.phase {

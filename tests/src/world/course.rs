@@ -9,6 +9,7 @@ use shared::fault::attempt_at;
 use shared::id::JobId;
 use shared::ports::Clock as _;
 
+use super::objects::JobCell;
 use super::queue::Message;
 use super::strike::Target;
 use super::{Strike, World};
@@ -18,6 +19,9 @@ const MAX_TURNS: usize = 5_000;
 /// How soon a delivery or an alarm that died comes again.
 const COMES_AGAIN: Duration = Duration::from_secs(2);
 
+/// What is nearer is under way.
+const FAR: Duration = Duration::from_mins(5);
+
 /// What happens next.
 enum Next {
     Command(Message),
@@ -26,9 +30,10 @@ enum Next {
 }
 
 impl World {
-    /// Lets everything happen that is under way, however long it takes by the story's clock.
+    /// Lets everything happen that is under way, however long it takes by the story's clock. That
+    /// a pull request is looked at now and then is nothing under way: it goes on for months.
     pub async fn run_until_quiet(&self) {
-        self.run_while(|_| true).await;
+        self.run_while(|world| !world.only_looks_are_left()).await;
     }
 
     /// The same, but at most for so long.
@@ -91,6 +96,19 @@ impl World {
     /// itself has set is left.
     pub fn lose_alarms_that_die(&self) {
         self.is_alarm_lost.set(true);
+    }
+
+    fn only_looks_are_left(&self) -> bool {
+        let now = self.clock.now();
+        let is_look = |cell: &JobCell| {
+            let looks = || cell.fix().and_then(|fix| fix.looks_again_at(now));
+            // The first question is the cheaper one: no pause between looks is that short.
+            let is_far = |at| at > now + FAR;
+            cell.alarm
+                .is_none_or(|at| is_far(at) && looks() == Some(at))
+        };
+        let queues = [&self.commands, &self.dead_letters];
+        queues.iter().all(|queue| queue.is_empty()) && self.jobs.borrow().values().all(is_look)
     }
 
     /// When the next thing happens.

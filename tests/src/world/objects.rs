@@ -18,6 +18,12 @@ pub(super) struct JobCell {
     pub(super) alarm: Option<Timestamp>,
 }
 
+impl JobCell {
+    pub(super) fn fix(&self) -> Option<Fix> {
+        self.stored.as_deref().map(from_json)
+    }
+}
+
 impl World {
     pub(super) fn step_thread(&self, id: &ThreadId, request: &thread::Request) -> thread::Response {
         let request: thread::Request = through_json(request);
@@ -55,8 +61,7 @@ impl World {
     /// A Job object's fix as it is stored.
     pub fn fix(&self, job: &JobId) -> Option<Fix> {
         let jobs = self.jobs.borrow();
-        let stored = jobs.get(job)?.stored.as_ref()?;
-        Some(from_json(stored))
+        jobs.get(job)?.fix()
     }
 
     /// A Job object loses everything, its sandbox too: what no design can prevent, and a sweep
@@ -104,13 +109,13 @@ impl Store for JobStore<'_> {
 }
 
 /// The executor, reached over the world.
-struct SandboxPort<'a> {
+pub(super) struct SandboxPort<'a> {
     world: &'a World,
     base: Url,
 }
 
 impl<'a> SandboxPort<'a> {
-    fn new(world: &'a World) -> Self {
+    pub(super) fn new(world: &'a World) -> Self {
         let base = Url::parse(executor_fake::ORIGIN).expect("a constant address is one");
         Self { world, base }
     }

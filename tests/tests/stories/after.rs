@@ -512,3 +512,99 @@ async fn commands_that_overtake_a_round_find_it_running() {
     let rounds = world.executor.started().len() - 1;
     world.finish_with(rounds);
 }
+
+/// GitHub's delivery of the merge is lost, and nobody sends it again.
+#[tokio::test]
+async fn a_merge_that_github_never_told_of_is_told_within_the_hour() {
+    let world = with_pull_request([], &[]).await;
+    world.run_for(10 * MINUTE).await;
+    world.github.merge(REPOSITORY, 1);
+    world.run_for(60 * MINUTE).await;
+    assert_eq!(world.linear.state_of("ENG-1"), "Done");
+    assert!(
+        world.last_word().contains("merged"),
+        "{}",
+        world.transcript()
+    );
+    assert!(matches!(
+        stage(&world),
+        Stage::Archived {
+            reason: Reason::Completed,
+            ..
+        }
+    ));
+    let asked = world.github.requests().len();
+    world.run_for(48 * 60 * MINUTE).await;
+    assert_eq!(
+        world.github.requests().len(),
+        asked,
+        "nobody looks any more"
+    );
+    // The word of the merge.
+    world.finish_with(1);
+}
+
+#[tokio::test]
+async fn checks_that_github_never_told_of_are_acted_on_where_its_webhook_works() {
+    let world = with_pull_request([a_round(BETTER)], &[]).await;
+    let told = world
+        .github
+        .tells_pull_request(REPOSITORY, 1, "synchronize");
+    world.hears(&told).await;
+    world
+        .github
+        .fail_job(REPOSITORY, &head(&world), "test", LOG);
+    world.run_for(70 * MINUTE).await;
+    assert_eq!(commits(&world), 2, "{}", world.transcript());
+    world.run_until_quiet().await;
+    // The round's message.
+    world.finish_with(1);
+}
+
+#[tokio::test]
+async fn without_a_webhook_no_money_is_spent_on_checks() {
+    let world = with_pull_request([], &[]).await;
+    world
+        .github
+        .fail_job(REPOSITORY, &head(&world), "test", LOG);
+    world.run_for(5 * 60 * MINUTE).await;
+    assert_eq!((commits(&world), world.executor.started().len()), (1, 1));
+    world.finish();
+}
+
+#[tokio::test]
+async fn the_button_deploys_as_the_command_does_and_for_nobody_else() {
+    let settings = [
+        ("DEPLOY_HOOK_URL", deploy_hook::URL),
+        ("DEPLOY_ALLOWED", "nobody"),
+    ];
+    let world = with_pull_request([], &settings).await;
+    world.press("Alice", "Deploy").await;
+    world.run_until_quiet().await;
+    assert!(
+        world.deploy_hook.calls().is_empty(),
+        "{}",
+        world.transcript()
+    );
+
+    let settings = [("DEPLOY_HOOK_URL", deploy_hook::URL)];
+    let world = with_pull_request([], &settings).await;
+    world.press("Alice", "Deploy").await;
+    world.run_until_quiet().await;
+    assert_eq!(world.deploy_hook.calls()[0]["branch"], branch(&world));
+    merged(&world).await;
+    assert!(
+        !world
+            .discord
+            .buttons(&world.thread)
+            .contains(&"Deploy".to_owned()),
+        "there is nothing to deploy any more"
+    );
+}
+
+#[tokio::test]
+async fn without_a_hook_there_is_no_button_to_deploy() {
+    let world = with_pull_request([], &[]).await;
+    let buttons = world.discord.buttons(&world.thread);
+    assert!(!buttons.contains(&"Deploy".to_owned()), "{buttons:?}");
+}

@@ -150,7 +150,7 @@ async fn a_failed_fix_is_done_again_by_button_once() {
       [ Pull request ↗ https://github.com/acme/shop/pull/1 ] [ Issue ↗ https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the ]
 
     ╭ Carol pressed [ Retry ]
-    bugbot [BOT]  14:34  (only Carol can see this)
+    bugbot [BOT]  14:32  (only Carol can see this)
       ⚠️ Something else has happened in this thread since that job ended, so it is not done again. `/bugbot status` shows what there is.
     ");
     is_one_pull_request(&world);
@@ -206,7 +206,7 @@ async fn a_form_that_is_sent_after_the_end_is_told_so() {
     world.run_until_quiet().await;
     insta::assert_snapshot!(world.last_message(), @r"
     ╭ Bob sent “Steer the running fix”
-    bugbot [BOT]  14:32  (only Bob can see this)
+    bugbot [BOT]  14:30  (only Bob can see this)
       ⚠️ That `fix` has already ended: pull request #1 is open: https://github.com/acme/shop/pull/1
     ");
     is_one_pull_request(&world);

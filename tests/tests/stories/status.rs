@@ -39,7 +39,7 @@ async fn while_the_agent_works_and_when_the_pull_request_is_open() {
     world.run_until_quiet().await;
     insta::assert_snapshot!(said(&world).await, @r"
     ╭ Bob used /bugbot status
-    bugbot [BOT]  14:32
+    bugbot [BOT]  14:30
       🟦 Status
       🟦 ▸ Issue
       🟦   ENG-1 ⟨https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the⟩ I typed 1 for the mug, pressed +, and now there are 11 mugs in my cart and the…

@@ -54,13 +54,15 @@ impl After {
         })
     }
 
-    /// When to look again by ourselves: at checks, or after a round that has fallen silent.
+    /// When to look again by ourselves: at checks, after a round that has fallen silent, or because
+    /// a notice may have been lost.
     fn next_look(&self) -> Option<Timestamp> {
-        match self.running().map(|record| &record.standing) {
+        let expected = match self.running().map(|record| &record.standing) {
             Some(RoundStanding::Running { ordered_at, .. }) => {
                 Some(*ordered_at + ROUND_IS_LOST_AFTER)
             }
             _ => self.checks_due.map(|due| due.at),
-        }
+        };
+        expected.into_iter().chain(self.pulse()).min()
     }
 }

@@ -113,8 +113,9 @@ impl Fix {
         self.after.fail(todo, service, error, not_before, now);
     }
 
-    /// A round that has fallen silent is over.
+    /// A round that has fallen silent is over, and a pull request that nobody tells of is looked at.
     pub(in crate::fix) fn tick_after(&mut self, now: Timestamp) {
+        self.beat(now);
         let silent = self.after.running().filter(|record| match record.standing {
             RoundStanding::Running { ordered_at, .. } => now >= ordered_at + ROUND_IS_LOST_AFTER,
             RoundStanding::Ended { .. } => false,
@@ -209,7 +210,7 @@ impl After {
         }
     }
 
-    fn plan_look(&mut self) {
+    pub(super) fn plan_look(&mut self) {
         self.hints += 1;
         self.todo.retain(|todo| !matches!(todo, Todo::Look { .. }));
         // What it finds may make the rest pointless.
