@@ -1,7 +1,11 @@
 //! `bugbot jobs`.
 
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use shared::audit::Entry;
 use shared::http::Http;
-use shared::operator::{Acted, JobView, MAX_PAGE, OperatorClient};
+use shared::operator::{Acted, JobShown, JobView, MAX_PAGE, OperatorClient};
 
 use crate::args::{JobsArgs, To};
 use crate::outcome::{Done, Failure};
@@ -17,7 +21,8 @@ pub(crate) async fn run(to: &To, args: &JobsArgs, http: &impl Http) -> Result<Do
         }
         JobsArgs::Show(job) => {
             let job = client.job(&job.job, job.thread.as_deref()).await?;
-            Ok(Done::new(in_full(&job), &job))
+            let text = in_full(&job) + &logs(&job) + &records(&job);
+            Ok(Done::new(text, &job))
         }
         JobsArgs::Cancel(job) => Ok(acted(
             &client.cancel(&job.job, job.thread.as_deref()).await?,
@@ -76,7 +81,8 @@ fn in_rows(jobs: &[JobView]) -> String {
     )
 }
 
-fn in_full(job: &JobView) -> String {
+fn in_full(shown: &JobShown) -> String {
+    let job = &shown.job;
     let fix = job.fix.as_ref();
     let text = |value: &str| Some(line(value, 300));
     listing(&[
@@ -84,7 +90,7 @@ fn in_full(job: &JobView) -> String {
         ("Command", job.command.clone()),
         ("State", Some(job.state.word().to_owned())),
         ("Stands", job.line.as_deref().and_then(text)),
-        ("Thread", job.thread.as_ref().map(ToString::to_string)),
+        ("Thread", thread(shown)),
         (
             "Requested by",
             job.requested_by.as_ref().map(ToString::to_string),
@@ -106,7 +112,7 @@ fn in_full(job: &JobView) -> String {
             "Last step",
             fix.and_then(|fix| fix.last_step.as_deref()).and_then(text),
         ),
-        ("Cost", cost(job)),
+        ("Cost", cost(job).map(|cost| cost + &rounds(job))),
         (
             "Failed tries",
             fix.map(|fix| fix.failed_tries)
@@ -125,6 +131,72 @@ fn in_full(job: &JobView) -> String {
                 .and_then(text),
         ),
     ])
+}
+
+fn thread(shown: &JobShown) -> Option<String> {
+    let thread = shown.job.thread.as_ref()?;
+    let url = shown.discord_url.as_ref();
+    Some(url.map_or_else(|| thread.to_string(), |url| format!("{thread} {url}")))
+}
+
+fn rounds(job: &JobView) -> String {
+    match &job.fix {
+        Some(fix) if fix.rounds > 0 => {
+            format!(
+                ", and ${:.2} for {} more rounds",
+                fix.rounds_usd, fix.rounds
+            )
+        }
+        _ => String::new(),
+    }
+}
+
+/// Where its log lines are: no worker can read them.
+fn logs(shown: &JobShown) -> String {
+    format!(
+        "\nTrace {}; its lines, as they are written:\n  npx wrangler tail --env consumer --format \
+         json --search {}\n",
+        shown.trace, shown.job.job
+    )
+}
+
+/// What the audit logs hold of it.
+fn records(shown: &JobShown) -> String {
+    let rows: Vec<_> = shown.audit.iter().map(record).collect();
+    let head = ["AT (UTC)", "RECORDED", "AND"];
+    let mut text = format!("\n{}", table(head, &rows, "Nothing is recorded of it."));
+    if let Some(why) = &shown.audit_missing {
+        let _ = writeln!(text, "Not all of it can be told: {}.", line(why, 200));
+    }
+    text
+}
+
+/// One entry. What its fact names besides the job is shown as it is: newer facts too.
+fn record(entry: &Entry) -> [String; 3] {
+    let fact = entry.fact.as_object();
+    let fields = fact.into_iter().flatten();
+    let told = fields.filter(|(name, _)| !["what", "job", "thread"].contains(&name.as_str()));
+    let told: Vec<String> = told.map(|(name, value)| field(name, value)).collect();
+    let what = entry.fact["what"].as_str().unwrap_or("?");
+    [
+        moment(entry.at),
+        line(what, 30),
+        line(&told.join(", "), 140),
+    ]
+}
+
+fn field(name: &str, value: &Value) -> String {
+    match (name.strip_suffix("MicroUsd"), value) {
+        (Some(name), Value::Number(micro)) => {
+            format!("{name} ${:.2}", micro.as_f64().unwrap_or_default() / 1e6)
+        }
+        (_, Value::String(text)) => format!("{name} {text}"),
+        (_, Value::Array(items)) => {
+            let items = items.iter().map(|item| item.as_str().unwrap_or_default());
+            format!("{name} {}", items.collect::<Vec<_>>().join(" "))
+        }
+        (_, other) => format!("{name} {other}"),
+    }
 }
 
 fn cost(job: &JobView) -> Option<String> {

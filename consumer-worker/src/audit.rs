@@ -91,4 +91,16 @@ impl Store for Log<'_> {
         let rows = rows.map_err(|failed| failed.to_string())?;
         Ok(rows.into_iter().map(|(_, entry)| entry).collect())
     }
+
+    fn find(&self, beginning: &str, limit: u32) -> std::result::Result<Vec<Entry>, String> {
+        let beginning = key_row(beginning);
+        let numbers = self.0.list_after::<u64>(&beginning, &beginning, limit);
+        let numbers = numbers.map_err(|failed| failed.to_string())?;
+        let entries = numbers
+            .into_iter()
+            .map(|(_, number)| self.0.get(&entry_row(number)));
+        let entries: std::result::Result<Vec<Option<Entry>>, _> = entries.collect();
+        let entries = entries.map_err(|failed| failed.to_string())?;
+        Ok(entries.into_iter().flatten().collect())
+    }
 }

@@ -18,6 +18,7 @@ mod jobs;
 mod logs;
 mod model;
 mod nothing;
+mod records;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -121,7 +122,7 @@ impl<P: Ports> Desk<'_, P> {
             ["model"] if is_get => answer::ok(&self.model().await?),
             ["model", "on"] if is_post => answer::ok(&self.switch(true, request.body()).await?),
             ["model", "off"] if is_post => answer::ok(&self.switch(false, request.body()).await?),
-            ["facts"] if is_get => answer::ok(&self.facts().await),
+            ["facts"] if is_get => answer::ok(&self.facts(request).await),
             ["jobs" | "dlq" | "facts" | "model"]
             | ["jobs" | "dlq" | "audit", _]
             | ["model", "on" | "off"]

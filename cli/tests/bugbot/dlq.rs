@@ -14,7 +14,7 @@ async fn a_dead_letter_is_listed_shown_and_replayed_once() {
         let id = stage.dead_letter().await;
         insta::assert_snapshot!(stage.bugbot(&["dlq", "list"]).await.done(), @r"
         ID                   COMMAND        DIED (UTC)        FATE  BECAUSE
-        1479486210048000006  contextualize  2026-03-06 14:30  open  tried as often as allowed
+        1479486210048000006  contextualize  2026-03-06 14:30  open  Linear answered with an error (500).
         ");
         insta::assert_snapshot!(stage.bugbot(&["dlq", "show", &id]).await.done(), @r"
         Id            1479486210048000006
@@ -22,7 +22,7 @@ async fn a_dead_letter_is_listed_shown_and_replayed_once() {
         Thread        1479486210048000004
         Requested by  1479486210048000002
         Died (UTC)    2026-03-06 14:30
-        Because       tried as often as allowed
+        Because       Linear answered with an error (500).
         ");
         let listed = stage.bugbot(&["dlq", "list", "--json"]).await.json();
         insta::assert_snapshot!(format!("{listed:#}"), @r#"
@@ -33,7 +33,7 @@ async fn a_dead_letter_is_listed_shown_and_replayed_once() {
             "command": "contextualize",
             "discarded": null,
             "id": "1479486210048000006",
-            "reason": "tried as often as allowed",
+            "reason": "Linear answered with an error (500).",
             "replayed": null,
             "requestedBy": "1479486210048000002",
             "thread": "1479486210048000004"
@@ -46,7 +46,7 @@ async fn a_dead_letter_is_listed_shown_and_replayed_once() {
         insta::assert_snapshot!(stage.bugbot(&["dlq", "replay", &id]).await.done(), @"1479486210048000006: It was replayed, and ended: context added to ENG-1");
         insta::assert_snapshot!(stage.bugbot(&["dlq", "list", "--all"]).await.done(), @r"
         ID                   COMMAND        DIED (UTC)        FATE                               BECAUSE
-        1479486210048000006  contextualize  2026-03-06 14:30  replayed by ann, 2026-03-06 14:30  tried as often as allowed
+        1479486210048000006  contextualize  2026-03-06 14:30  replayed by ann, 2026-03-06 14:30  Linear answered with an error (500).
         ");
         assert_eq!(stage.world.linear.issues().len(), 1);
         stage.world.finish_with(1);

@@ -1,5 +1,7 @@
 //! `bugbot jobs` and `bugbot model`.
 
+use serde_json::Value;
+
 use crate::stage::on_stage;
 
 #[tokio::test]
@@ -10,12 +12,18 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
         JOB                  COMMAND  STATE    SINCE (UTC)       COST            WHERE IT STANDS
         1479486210048000006  fix      running  2026-03-06 14:30  $0.01 of $5.00  Agent at work · 0 s · $0.01
         ");
-        insta::assert_snapshot!(stage.bugbot(&["jobs", "show", &job]).await.done(), @r"
+        let shown = stage.bugbot(&["jobs", "show", &job]).await.done();
+        let (shown, recorded) = shown.split_once("\nAT (UTC)").unwrap();
+        assert!(
+            recorded.contains("allowed   because everyone") && recorded.contains("planned   base main"),
+            "{recorded}"
+        );
+        insta::assert_snapshot!(shown, @r"
         Job           1479486210048000006
         Command       fix
         State         running
         Stands        Agent at work · 0 s · $0.01
-        Thread        1479486210048000004
+        Thread        1479486210048000004 https://discord.com/channels/1479486210048000001/1479486210048000004
         Requested by  1479486210048000002
         Since (UTC)   2026-03-06 14:30
         Issue         ENG-1 https://linear.app/acme/issue/ENG-1/i-typed-1-for-the-mug-pressed-and-now-there-are-11-mugs-in-my-cart-and-the
@@ -23,14 +31,27 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
         Branch        bugbot/eng-1-9f47b3d5
         Run           number 1
         Cost          $0.01 of $5.00
+
+        Trace 4f311c73459c7042e4baf7be211f8af4; its lines, as they are written:
+          npx wrangler tail --env consumer --format json --search 1479486210048000006
         ");
         let listed = stage.bugbot(&["jobs", "list", "--json"]).await.json();
-        let shown = stage.bugbot(&["jobs", "show", &job, "--json"]).await.json();
-        assert_eq!(listed[0], shown);
+        let mut shown = stage.bugbot(&["jobs", "show", &job, "--json"]).await.json();
+        let Value::Object(listed) = &listed[0] else {
+            panic!("{listed}");
+        };
+        for (name, value) in listed {
+            assert_eq!(shown[name], *value, "{name}");
+        }
+        let recorded = shown["audit"].take();
+        assert_eq!(recorded[0]["fact"]["what"], "allowed");
         insta::assert_snapshot!(format!("{shown:#}"), @r#"
         {
           "acceptedAt": "2026-03-06T14:30:00Z",
+          "audit": null,
+          "auditMissing": null,
           "command": "fix",
+          "discordUrl": "https://discord.com/channels/1479486210048000001/1479486210048000004",
           "fix": {
             "about": "1479486210048000005",
             "application": "1479486210048000000",
@@ -51,6 +72,8 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
             "pullRequest": null,
             "repository": "acme/shop",
             "requestedBy": "1479486210048000002",
+            "rounds": 0,
+            "roundsUsd": 0.0,
             "run": 1,
             "spent": {
               "costUsd": 0.01,
@@ -63,11 +86,13 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
             "thread": "1479486210048000004",
             "waitsUntil": null
           },
+          "guild": "1479486210048000001",
           "job": "1479486210048000006",
           "line": "Agent at work · 0 s · $0.01",
           "requestedBy": "1479486210048000002",
           "state": "running",
-          "thread": "1479486210048000004"
+          "thread": "1479486210048000004",
+          "trace": "4f311c73459c7042e4baf7be211f8af4"
         }
         "#);
 

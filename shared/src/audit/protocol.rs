@@ -24,9 +24,14 @@ pub enum Request {
         /// At most so many entries, and at most [`MAX_PAGE`].
         limit: u32,
     },
+    /// Read what is about something, by the beginnings of the keys.
+    Find {
+        /// Each a beginning: an entry of any of them is wanted.
+        beginnings: Vec<String>,
+    },
 }
 
-/// The answer.
+/// The answer to any of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "answer",
@@ -43,6 +48,11 @@ pub enum Response {
     },
     /// A page.
     Page(Export),
+    /// To [`Request::Find`]: the entries, oldest first.
+    Found {
+        /// Of each beginning at most [`MAX_PAGE`].
+        entries: Vec<Entry>,
+    },
     /// A record cannot be kept: a mistake of the caller's.
     Refused {
         /// Why.
@@ -71,6 +81,8 @@ pub trait Store {
     fn append(&self, entry: &Entry) -> Result<(), String>;
     /// Entries after `after`, oldest first, at most `limit`.
     fn page(&self, after: u64, limit: u32) -> Result<Vec<Entry>, String>;
+    /// Entries whose key begins so, in any order, at most `limit`.
+    fn find(&self, beginning: &str, limit: u32) -> Result<Vec<Entry>, String>;
 }
 
 /// Answers a request. It does not await: nothing else of the object runs meanwhile.
@@ -96,6 +108,15 @@ pub fn answer(store: &impl Store, request: Request, now: Timestamp) -> Result<Re
             }
             let new = head.number - before.number;
             Ok(Response::Appended { new, head })
+        }
+        Request::Find { beginnings } => {
+            let mut entries = Vec::new();
+            for beginning in &beginnings {
+                entries.extend(store.find(beginning, MAX_PAGE)?);
+            }
+            entries.sort_by_key(|entry| entry.number);
+            entries.dedup_by_key(|entry| entry.number);
+            Ok(Response::Found { entries })
         }
         Request::Export { after, limit } => Ok(Response::Page(Export {
             entries: store.page(after, limit.clamp(1, MAX_PAGE))?,

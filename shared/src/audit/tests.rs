@@ -28,6 +28,12 @@ impl Store for Memory {
         let rest = entries.iter().filter(|entry| entry.number > after);
         Ok(rest.take(limit as usize).cloned().collect())
     }
+
+    fn find(&self, beginning: &str, limit: u32) -> Result<Vec<Entry>, String> {
+        let entries = self.0.borrow();
+        let found = entries.iter().filter(|it| it.key.starts_with(beginning));
+        Ok(found.take(limit as usize).cloned().collect())
+    }
 }
 
 fn at(secs: i64) -> jiff::Timestamp {
@@ -265,4 +271,25 @@ proptest! {
         // White space, and another spelling of the same time, mean the same.
         prop_assert!(read == log || verify(&read, head).is_err());
     }
+}
+
+#[test]
+fn what_is_about_a_job_is_found_in_the_order_in_which_it_was_written() {
+    let log = Memory::default();
+    for (job, what) in [("1", "a"), ("12", "a"), ("1", "b"), ("2", "a")] {
+        let fact = Fact::ApprovalExpired {
+            job: JobId::new(job),
+        };
+        let records = vec![Record::of_job(&JobId::new(job), what, fact)];
+        answer(&log, Request::Append { records }, at(0)).unwrap();
+    }
+    let found = |beginnings: &[&str]| {
+        let beginnings = beginnings.iter().map(ToString::to_string).collect();
+        match answer(&log, Request::Find { beginnings }, at(1)).unwrap() {
+            Response::Found { entries } => entries.iter().map(|it| it.key.clone()).collect(),
+            other => vec![format!("{other:?}")],
+        }
+    };
+    assert_eq!(found(&["2/", "1/", "1/a"]), ["1/a", "1/b", "2/a"]);
+    assert_eq!(found(&["3/"]), Vec::<String>::new());
 }

@@ -24,6 +24,7 @@ use crate::job::{DecodeFault, Job};
 use crate::log::{Event, Said};
 use crate::ports::Queue as _;
 use crate::settings::Settings;
+use crate::thread::{Inspection, ThreadClient};
 use crate::trace::Trace;
 
 /// The reason of a record where no delivery has said one.
@@ -125,9 +126,13 @@ async fn entomb<P: Platform + Jobs>(
         Some(job) => format!("{DEAD_PREFIX}{job}"),
         None => format!("{DEAD_PREFIX}{}", JobId::new(body).short()),
     };
-    let shown_reason = reason.unwrap_or(TRIED_OUT);
+    let waited_for = match (reason, &decoded) {
+        (None, Ok(job)) => waited_for(platform, job).await,
+        _ => None,
+    };
+    let cause = reason.or(waited_for.as_deref()).unwrap_or(TRIED_OUT);
     let body = without_token(body);
-    let record = DeadRecord::new(shown_reason, body, now);
+    let record = DeadRecord::new(cause, body, now);
     record
         .store(platform, &key)
         .await
@@ -135,7 +140,7 @@ async fn entomb<P: Platform + Jobs>(
     let error = letter.and_then(|letter| letter.error.as_deref());
     let event = Event::JobDead {
         key: &key,
-        reason: Said(&error.unwrap_or(shown_reason)),
+        reason: Said(&error.or(reason).unwrap_or(TRIED_OUT)),
     };
     platform.note(trace, event);
 
@@ -145,6 +150,15 @@ async fn entomb<P: Platform + Jobs>(
         is_late: false,
     };
     tell_thread(platform, settings, decoded, &dead, trace).await
+}
+
+/// What the thread was told last that the job waits for: the cause, in plain words.
+async fn waited_for<P: Platform>(platform: &P, job: &Job) -> Option<String> {
+    let thread = ThreadClient::new(platform, job.thread());
+    match thread.inspect(&job.id()).await {
+        Ok(Inspection::Open(open)) => open.because,
+        _ => None,
+    }
 }
 
 /// The body as it is kept for weeks: the interaction's token is good for minutes, and nobody needs

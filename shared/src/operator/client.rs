@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::access::{OPERATOR_HEADER, Operator};
 use super::wire::{
-    Acted, DeadView, ErrorBody, ErrorCode, Facts, JobView, ModelView, Page, SwitchOrder,
+    Acted, DeadView, ErrorBody, ErrorCode, Facts, JobShown, JobView, ModelView, Page, SwitchOrder,
 };
 use crate::audit;
 use crate::http::{Http, Request, Response, Unreachable};
@@ -81,7 +81,7 @@ impl<H: Http> OperatorClient<H> {
     }
 
     /// One job. `thread` helps to find one that has ended.
-    pub async fn job(&self, job: &str, thread: Option<&str>) -> Result<JobView, OperatorError> {
+    pub async fn job(&self, job: &str, thread: Option<&str>) -> Result<JobShown, OperatorError> {
         self.get(&["jobs", job], &hint(thread)).await
     }
 

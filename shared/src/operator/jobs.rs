@@ -1,7 +1,7 @@
 //! Looking at jobs and stopping them.
 
 use super::answer::Problem;
-use super::{Acted, Desk, JobState, JobView, Page, Query};
+use super::{Acted, Desk, JobShown, JobState, JobView, Page, Query};
 use crate::consumer::mark::OPEN_PREFIX;
 use crate::deliver::{DEAD_PREFIX, DeadRecord};
 use crate::fix::{self, FixDetails, Jobs as _};
@@ -44,13 +44,13 @@ impl<P: Ports> Desk<'_, P> {
 
     /// One job, open or ended. Of an ended one that was no fix only its Thread object knows, which
     /// the caller may name.
-    pub(super) async fn job(&self, job: &JobId, query: &Query) -> Result<JobView, Problem> {
+    pub(super) async fn job(&self, job: &JobId, query: &Query) -> Result<JobShown, Problem> {
         let thread = self.thread_of(job, query).await?;
         let view = self.view(job, thread).await?;
         if view.state == JobState::Unknown && view.fix.is_none() {
             return Err(unknown(job));
         }
-        Ok(view)
+        Ok(self.with_records(view).await)
     }
 
     /// Stops a job.
@@ -132,6 +132,7 @@ impl<P: Ports> Desk<'_, P> {
                 view.command = Some(dead.command.name().to_owned());
                 view.requested_by = Some(dead.discord_context.user_id);
                 view.accepted_at = Some(dead.timestamp);
+                view.guild = Some(dead.discord_context.guild_id.clone());
             }
         }
         // Asking makes the object: not where it is known that there is none.
@@ -147,6 +148,7 @@ impl<P: Ports> Desk<'_, P> {
                 .get_or_insert_with(|| fix.requested_by.clone());
             view.accepted_at.get_or_insert(fix.ordered_at);
             view.thread.get_or_insert_with(|| fix.thread.clone());
+            view.guild.get_or_insert_with(|| fix.guild.clone());
             view.line = Some(fix.view.line.clone());
             if view.state == JobState::Unknown {
                 view.state = match fix.view.ended {
@@ -208,6 +210,7 @@ impl JobView {
             accepted_at: None,
             line: None,
             fix: None,
+            guild: None,
         }
     }
 
@@ -229,6 +232,7 @@ impl JobView {
             requested_by: Some(open.reply.user.clone()),
             accepted_at: Some(open.reply.accepted_at),
             line: open.because.clone(),
+            guild: Some(open.reply.guild.clone()),
             ..bare
         }
     }

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Heartbeat;
+use crate::audit::Entry;
 use crate::checkup::Check;
 use crate::deliver::Mark;
 use crate::fix::FixDetails;
-use crate::id::{JobId, ThreadId, UserId};
+use crate::id::{GuildId, JobId, ThreadId, UserId};
 use crate::ledger::Shut;
+use crate::trace::TraceId;
 
 /// Some entries, and where the next ones begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,6 +73,26 @@ pub struct JobView {
     pub line: Option<String>,
     /// The fix, if it is one that its Job object has.
     pub fix: Option<FixDetails>,
+    /// Its server, where it is known; empty for a direct message.
+    #[serde(default)]
+    pub guild: Option<GuildId>,
+}
+
+/// A job with what is kept of it elsewhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobShown {
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobView,
+    /// By which its log lines are found, in both workers and the sandbox.
+    pub trace: TraceId,
+    /// Its conversation in Discord.
+    pub discord_url: Option<String>,
+    /// What the audit logs hold of it, oldest first: its server's, then the operators'.
+    pub audit: Vec<Entry>,
+    /// Why that cannot be told, if it cannot.
+    pub audit_missing: Option<String>,
 }
 
 /// A dead letter.

@@ -21,6 +21,7 @@ impl Audits for World {
                 format!("audit append {}", keys.join(" "))
             }
             Request::Export { .. } => "audit export".to_owned(),
+            Request::Find { .. } => "audit find".to_owned(),
         };
         self.meter
             .call(|| name, || "no answer".to_owned(), effect)
@@ -99,5 +100,11 @@ impl Store for StoredLog<'_> {
         let log = self.world.audit_log_of(self.log);
         let rest = log.into_iter().filter(|entry| entry.number > after);
         Ok(rest.take(limit as usize).collect())
+    }
+
+    fn find(&self, beginning: &str, limit: u32) -> Result<Vec<Entry>, String> {
+        let log = self.world.audit_log_of(self.log);
+        let found = log.into_iter().filter(|it| it.key.starts_with(beginning));
+        Ok(found.take(limit as usize).collect())
     }
 }

@@ -65,8 +65,8 @@ async fn an_operator_sees_an_open_job_and_replays_a_dead_letter_which_then_succe
     let open = ann.jobs(10, None).await.unwrap().items;
     assert_eq!((open.len(), &open[0].job), (1, &fix));
     let seen = ann.job(fix.as_str(), None).await.unwrap();
-    assert_eq!(seen.state, JobState::Running);
-    assert_eq!(seen.fix.unwrap().repository, REPOSITORY);
+    assert_eq!(seen.job.state, JobState::Running);
+    assert_eq!(seen.job.fix.unwrap().repository, REPOSITORY);
     stage.ended(2).await;
     stage.settled().await;
 

@@ -32,8 +32,8 @@ async fn an_open_fix_is_listed_and_shown_with_its_stage_and_cost() {
     assert_eq!(job.requested_by, Some(world.person("Alice")));
 
     let shown = ann.job(job.job.as_str(), None).await.unwrap();
-    assert_eq!(shown, *job, "the list shows the same");
-    let fix = shown.fix.unwrap();
+    assert_eq!(shown.job, *job, "the list shows the same");
+    let fix = shown.job.fix.unwrap();
     assert_eq!(fix.repository, tests::world::REPOSITORY);
     assert!(fix.spent.is_some(), "{fix:?}");
     let said = serde_json::to_string(&fix).unwrap();
@@ -41,8 +41,8 @@ async fn an_open_fix_is_listed_and_shown_with_its_stage_and_cost() {
 
     world.run_until_quiet().await;
     let ended = ann.job(world.only_job().as_str(), None).await.unwrap();
-    assert_eq!(ended.state, JobState::Ended);
-    assert!(ended.fix.unwrap().pull_request.is_some());
+    assert_eq!(ended.job.state, JobState::Ended);
+    assert!(ended.job.fix.unwrap().pull_request.is_some());
     assert!(ann.jobs(10, None).await.unwrap().items.is_empty());
     is_one_pull_request(&world);
     world.finish();
@@ -112,7 +112,7 @@ async fn a_fix_that_was_cancelled_is_retried_once_however_often_that_is_asked() 
     world.run_until_quiet().await;
     is_one_pull_request(&world);
     let shown = ann.job(&first.id, None).await.unwrap();
-    assert_eq!(shown.state, JobState::Ended);
+    assert_eq!(shown.job.state, JobState::Ended);
     world.finish();
 }
 
@@ -125,9 +125,9 @@ async fn a_dead_letter_is_replayed_once_and_succeeds() {
     let dead = &page.items[0];
     assert_eq!(dead.id, job.as_str());
     assert_eq!(dead.command.as_deref(), Some("contextualize"));
-    assert_eq!(dead.reason, "tried as often as allowed");
+    assert_eq!(dead.reason, "");
     assert_eq!(
-        ann.job(job.as_str(), None).await.unwrap().state,
+        ann.job(job.as_str(), None).await.unwrap().job.state,
         JobState::Dead
     );
 
@@ -375,4 +375,52 @@ async fn the_model_is_shut_off_for_everybody_and_let_through_again() {
     assert!(ann.switch_model(true, "").await.unwrap().on);
     assert_eq!(ann.model().await.unwrap().shut, None);
     world.finish();
+}
+
+#[tokio::test]
+async fn a_job_is_shown_with_what_is_recorded_of_it_and_where_its_lines_are() {
+    let world = with_fix(the_fix().taking(600 * SECOND)).await;
+    world.run_for(6 * SECOND).await;
+    let (ann, job) = (world.operator("ann"), world.only_job());
+    ann.cancel(job.as_str(), None).await.unwrap();
+    world.run_until_quiet().await;
+    let shown = ann.job(job.as_str(), None).await.unwrap();
+    let recorded: Vec<_> = shown
+        .audit
+        .iter()
+        .map(|it| it.fact["what"].clone())
+        .collect();
+    assert_eq!(recorded, ["allowed", "planned", "ended", "operated"]);
+    assert_eq!(shown.audit_missing, None);
+    let lines = world.log();
+    let traced = lines
+        .iter()
+        .filter(|line| line.contains(shown.trace.as_str()));
+    assert!(traced.count() > 3, "its log lines are found by it");
+    assert!(
+        shown
+            .discord_url
+            .unwrap()
+            .ends_with(&format!("/{}", world.thread))
+    );
+
+    *world.audit_refuses.borrow_mut() = Some("the log is away".to_owned());
+    let shown = ann.job(job.as_str(), None).await.unwrap();
+    assert_eq!(shown.job.state, JobState::Ended, "the rest is told");
+    assert!(shown.audit_missing.unwrap().contains("the log is away"));
+    world.audit_refuses.borrow_mut().take();
+    world.finish();
+}
+
+#[tokio::test]
+async fn nothing_of_another_job_is_shown_with_a_job() {
+    let world = with_fix(the_fix()).await;
+    world.run_until_quiet().await;
+    world.command_and_wait("Alice", contextualize()).await;
+    let job = world.accepted_jobs()[0].clone();
+    let shown = world.operator("ann").job(job.as_str(), None).await.unwrap();
+    assert!(!shown.audit.is_empty());
+    for entry in &shown.audit {
+        assert_eq!(entry.fact["job"], job.as_str(), "{entry:?}");
+    }
 }
