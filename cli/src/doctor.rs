@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use shared::checkup::{Check, CheckUp, Health, check_up};
+use shared::checkup::{self, Check, CheckUp, Health, check_up};
 use shared::http::{Http, USER_AGENT};
+use shared::model::ModelSetup;
 use shared::operator::Facts;
 use shared::ports::Clock;
 use shared::secret::Secret;
@@ -86,8 +87,14 @@ pub(crate) async fn try_credentials<P: Http + Clock>(sources: &Sources, ports: &
     let settings = Settings::from_env(|name| sources.consumer(name));
     let asked = CheckUp {
         public_key: sources.gateway("DISCORD_PUBLIC_KEY"),
+        takes_webhooks: Some(sources.gateway("GITHUB_WEBHOOK_SECRET").is_some()),
+        ..CheckUp::default()
     };
-    check_up(ports, &settings, &asked).await
+    let mut checks = check_up(ports, &settings, &asked).await;
+    let gateway = |name: &str| sources.gateway(name).or_else(|| Sources::made(name));
+    let model = ModelSetup::read(gateway, |_| true);
+    checks.extend(checkup::model(&model, ports).await);
+    checks
 }
 
 /// Asks a gateway.
@@ -222,7 +229,8 @@ fn queues(facts: &Facts) -> Vec<Check> {
             "Ask again in a minute.",
         ),
     };
-    vec![open, dead]
+    let backlog = "no Worker can tell; the queues' pages in Cloudflare's dashboard do";
+    vec![open, Check::ok(area, "backlog", backlog), dead]
 }
 
 fn consumer(facts: &Facts) -> Check {

@@ -163,7 +163,15 @@ impl JobObject {
         };
         let platform = Ports::new(&self.env)?;
         let settings = Settings::from_env(|name| platform::env::text(&self.env, name));
-        let checks = checkup::check_up(&platform, &settings, &question).await;
+        let mut checks = checkup::check_up(&platform, &settings, &question).await;
+        checks.extend(checkup::upstreams(&platform).await);
+        if let Ok(settings) = &settings {
+            let container = platform::container::Container::of(&self.state);
+            checks.extend(match ExecutorPort::new(&settings.runs, container) {
+                Ok(port) => checkup::sandbox(&port, &settings.runs).await,
+                Err(why) => vec![checkup::no_sandbox(&why)],
+            });
+        }
         object::answer::<_, String>(Ok(checks))
     }
 

@@ -7,15 +7,24 @@
 mod discord;
 mod github;
 mod linear;
+mod model;
 mod posthog;
+mod sandbox;
 #[cfg(test)]
 mod tests;
+mod upstreams;
+mod webhook;
+mod workers;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::model::model;
+pub use self::sandbox::{no_sandbox, sandbox};
+pub use self::upstreams::upstreams;
 use crate::consumer::Services;
 use crate::http::Http;
 use crate::ports::Clock;
+use crate::secret::Secret;
 use crate::service::ServiceError;
 use crate::settings::{BadSettings, Settings};
 
@@ -94,6 +103,15 @@ impl Check {
 pub struct CheckUp {
     /// The public key that the gateway verifies with.
     pub public_key: Option<String>,
+    /// Where the gateway was asked, as an origin.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Whether the gateway has a secret for GitHub's webhook.
+    #[serde(default)]
+    pub takes_webhooks: Option<bool>,
+    /// A token of the gateway's making, which pays for nothing.
+    #[serde(default)]
+    pub model_token: Option<Secret>,
 }
 
 /// Looks at everything, all services at once; with settings that cannot be used, at those only.
@@ -134,12 +152,24 @@ async fn with_settings<P: Http + Clock>(
             None => vec![posthog::unused()],
         }
     };
-    let (discord, linear, posthog, github) = futures_util::future::join4(
-        discord::checks(&services.discord, asked.public_key.as_deref()),
+    let gateway_url = &settings.runs.gateway_url;
+    let (discord, linear, posthog, github, webhook) = futures_util::future::join5(
+        discord::checks(&services.discord, asked.public_key.as_deref(), gateway_url),
         linear::checks(&services.linear, &settings.linear),
         posthog,
         github::checks(&services.github, &settings.github),
+        webhook::checks(&services.github, asked, gateway_url),
     )
     .await;
-    [vec![settled], discord, linear, posthog, github].concat()
+    let workers = workers::checks(asked, settings, ports.now());
+    [
+        vec![settled],
+        workers,
+        discord,
+        linear,
+        posthog,
+        github,
+        webhook,
+    ]
+    .concat()
 }

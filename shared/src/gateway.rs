@@ -57,6 +57,9 @@ pub const HEADERS: [&str; 7] = [
 /// Where GitHub delivers what happens to pull requests.
 pub const GITHUB_WEBHOOK_PATH: &str = "/github/webhook";
 
+/// Where Discord posts.
+pub const INTERACTIONS_PATH: &str = "/discord/interactions";
+
 /// The longest body that is read of a request to this path, before anything is known of it.
 pub fn max_body_bytes(path: &str) -> usize {
     match path {
@@ -89,8 +92,8 @@ pub const QUEUE_LIMIT: Duration = Duration::from_secs(1);
 /// Answers one request. Never fails and never panics: whatever comes in, this is the answer.
 pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Response {
     match (request.uri().path(), request.method()) {
-        ("/" | "/discord/interactions", &Method::POST) => interact(request, setup, ports).await,
-        ("/" | "/discord/interactions", _) => answer::method_not_allowed("POST"),
+        ("/" | INTERACTIONS_PATH, &Method::POST) => interact(request, setup, ports).await,
+        ("/" | INTERACTIONS_PATH, _) => answer::method_not_allowed("POST"),
         (GITHUB_WEBHOOK_PATH, &Method::POST) => github::receive(request, setup, ports).await,
         (GITHUB_WEBHOOK_PATH, _) => answer::method_not_allowed("POST"),
         ("/health", &Method::GET | &Method::HEAD) => answer::healthy(),

@@ -13,6 +13,7 @@ mod checks;
 mod commit;
 mod contents;
 mod discussion;
+mod hook;
 mod name;
 mod pull_request;
 mod repository;
@@ -45,6 +46,9 @@ pub use contents::{file_request, parse_file};
 pub use discussion::{
     Comment, add_comment_request, add_labels_request, comments_request, parse_added, parse_comment,
     parse_comments,
+};
+pub use hook::{
+    Hook, HookDelivery, hook_deliveries_request, hook_request, parse_hook, parse_hook_deliveries,
 };
 pub use name::{BadRepoName, RepoName};
 pub use pull_request::{
@@ -338,6 +342,20 @@ impl<H: Http, C: Clock> GitHubClient<H, C> {
         parse_comment(&added, self.clock.now()).map(Creation::Created)
     }
 
+    /// Where the App's webhook goes, and the newest of what it delivered. `None`: we are no App.
+    pub async fn hook(&self) -> Result<Option<(Hook, Vec<HookDelivery>)>, ServiceError> {
+        let Some((_, api)) = self.as_app()? else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let hook = parse_hook(&self.send(hook_request(&api)).await?, now)?;
+        if hook.url.is_none() {
+            return Ok(Some((hook, Vec::new())));
+        }
+        let listed = self.send(hook_deliveries_request(&api)).await?;
+        Ok(Some((hook, parse_hook_deliveries(&listed, now)?)))
+    }
+
     /// The API with a credential for `repo`.
     async fn access(&self, repo: &RepoName) -> Result<Api, ServiceError> {
         let token = match &self.auth {
@@ -378,21 +396,28 @@ impl<H: Http, C: Clock> GitHubClient<H, C> {
         repo: &RepoName,
         permissions: Permissions,
     ) -> Result<AccessToken, ServiceError> {
-        let now = self.clock.now();
+        let Some((installation_id, api)) = self.as_app()? else {
+            unreachable!("only an App fetches tokens: both callers matched");
+        };
+        let response = self
+            .send(token_request(&api, installation_id, repo, permissions))
+            .await?;
+        parse_token(&response, repo, self.clock.now())
+    }
+
+    /// Our installation and the API with the App's own credential, if we are one.
+    fn as_app(&self) -> Result<Option<(&str, Api)>, ServiceError> {
         let GitHubAuth::App {
             app_id,
             private_key_pem,
             installation_id,
         } = &self.auth
         else {
-            unreachable!("only an App fetches tokens: both callers matched");
+            return Ok(None);
         };
-        let jwt = app_jwt(app_id, private_key_pem, now)?;
+        let jwt = app_jwt(app_id, private_key_pem, self.clock.now())?;
         let api = self.api.clone().authorized("Bearer ", &jwt)?;
-        let response = self
-            .send(token_request(&api, installation_id, repo, permissions))
-            .await?;
-        parse_token(&response, repo, self.clock.now())
+        Ok(Some((installation_id, api)))
     }
 
     async fn send(&self, request: Request) -> Result<Response, ServiceError> {

@@ -33,6 +33,8 @@ pub const GUARDED: [Service; 4] = [
     Service::PostHog,
     Service::GitHub,
 ];
+/// A budget that is used up for less than this is the ordinary course of things.
+const WORTH_SAYING: Duration = Duration::from_secs(10);
 /// The most buckets that are kept; those that are full again first make room.
 const MAX_BUCKETS: usize = 200;
 
@@ -140,6 +142,33 @@ pub struct Health {
     pub breaker: Breaker,
     /// The buckets that are not full.
     pub budgets: Vec<Standing>,
+}
+
+impl Health {
+    /// Why the service is not asked now, and until when.
+    pub fn wait(&self, now: Timestamp) -> Option<(Timestamp, Why)> {
+        match self.breaker {
+            Breaker::Resting { until, .. } | Breaker::Probing { until, .. } if now < until => {
+                return Some((until, Why::Resting));
+            }
+            _ => {}
+        }
+        let empty = self.budgets.iter().filter(|it| it.remaining == 0);
+        let until = empty.map(|it| it.resets_at).max()?;
+        (until > now + WORTH_SAYING).then_some((until, Why::OverBudget))
+    }
+}
+
+/// How every service is, as far as its object says so in time.
+pub async fn look(upstreams: &impl Upstreams) -> Vec<(Service, Health)> {
+    let asked = GUARDED.map(|service| async move {
+        match upstreams.ask_upstream(service, &Request::Look).await {
+            Ok(Response::Seen(health)) => Some((service, health)),
+            _ => None,
+        }
+    });
+    let seen = futures_util::future::join_all(asked).await;
+    seen.into_iter().flatten().collect()
 }
 
 /// How a bucket stands, for operators.

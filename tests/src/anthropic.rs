@@ -19,7 +19,7 @@ mod tests;
 use axum::Router;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
@@ -29,6 +29,9 @@ pub use self::script::{Move, Script, Turn};
 pub use self::scripts::SNOOPED_PATHS;
 use crate::fake::{Dialect, Fake, Recorded};
 use crate::fault::{Fault, Matcher};
+
+/// Where a program reaches it in-process: the production address.
+pub const ORIGIN: &str = "https://api.anthropic.com";
 
 /// The only version of the API there is.
 const VERSION: &str = "2023-06-01";
@@ -91,9 +94,15 @@ impl Anthropic {
         self.0.lock().fallback = script;
     }
 
+    /// The key is bad from now on.
+    pub fn revoke(&self) {
+        self.0.lock().api_key.clear();
+    }
+
     /// The routes.
     pub fn router(&self) -> Router {
         let routes = Router::new()
+            .route("/v1/models", get(models))
             .route("/v1/messages", post(messages))
             .route("/v1/messages/count_tokens", post(count_tokens))
             .fallback(async || Refusal::not_found());
@@ -124,6 +133,23 @@ impl Anthropic {
     pub fn finish(&self) {
         self.0.finish(&[]);
     }
+}
+
+/// The list of models: what a key can be tried with for nothing.
+/// <https://docs.anthropic.com/en/api/models-list>
+async fn models(
+    Shared(fake): Shared<Fake<State>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    checked_access(&fake, &headers)?;
+    let model = serde_json::json!({
+        "type": "model", "id": "claude-sonnet-5-5", "display_name": "Claude Sonnet 5.5",
+        "created_at": "2026-01-01T00:00:00Z",
+    });
+    let page = serde_json::json!({
+        "data": [model], "has_more": true, "first_id": model["id"], "last_id": model["id"],
+    });
+    Ok(axum::Json(page).into_response())
 }
 
 async fn messages(
@@ -163,27 +189,33 @@ fn admitted(fake: &Fake<State>, headers: &HeaderMap, body: &[u8]) -> Result<Conv
 }
 
 fn checked_headers(fake: &Fake<State>, headers: &HeaderMap) -> Result<(), Refusal> {
-    let header = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("")
-    };
-    // A wrong key is an operator's mistake that programs have to live with: no violation.
-    if header("x-api-key") != fake.lock().api_key {
-        return Err(Refusal::unauthenticated());
-    }
-    let refused = |message: &str| {
-        fake.violation(message);
-        Err(Refusal::invalid(message))
-    };
-    if header("anthropic-version") != VERSION {
-        return refused("anthropic-version: header is required");
-    }
-    if !header("content-type").starts_with("application/json") {
-        return refused("content-type: must be application/json");
+    checked_access(fake, headers)?;
+    if !text_of(headers, "content-type").starts_with("application/json") {
+        return broken(fake, "content-type: must be application/json");
     }
     Ok(())
+}
+
+fn checked_access(fake: &Fake<State>, headers: &HeaderMap) -> Result<(), Refusal> {
+    // A wrong key is an operator's mistake that programs have to live with: no violation.
+    if text_of(headers, "x-api-key") != fake.lock().api_key {
+        return Err(Refusal::unauthenticated());
+    }
+    if text_of(headers, "anthropic-version") != VERSION {
+        return broken(fake, "anthropic-version: header is required");
+    }
+    Ok(())
+}
+
+fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}
+
+/// A request of ours that the service would not take.
+fn broken(fake: &Fake<State>, message: &str) -> Result<(), Refusal> {
+    fake.violation(message);
+    Err(Refusal::invalid(message))
 }
 
 impl State {

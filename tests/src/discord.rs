@@ -235,6 +235,11 @@ impl Discord {
         self.lock().archive(number_of(thread), locked);
     }
 
+    /// The application has its interactions sent there.
+    pub fn set_interactions_endpoint(&self, url: &str) {
+        self.lock().interactions_endpoint = Some(url.to_owned());
+    }
+
     /// The application lacks the Message Content intent: what others wrote reads as empty.
     pub fn withhold_content(&self) {
         self.lock().content_intent = false;

@@ -12,6 +12,7 @@ mod checks;
 mod commits;
 mod gate;
 mod graphql;
+mod hook;
 mod issues;
 mod limits;
 mod pulls;
@@ -91,6 +92,7 @@ impl GitHub {
             .merge(reviews::routes())
             .merge(search::routes())
             .merge(app::routes())
+            .merge(hook::routes())
             .merge(graphql::routes())
             .layer(middleware::from_fn_with_state(
                 self.fake.clone(),

@@ -42,6 +42,7 @@ use self::strike::Meter;
 pub use self::strike::{Meanwhile, Strike};
 pub use self::weather::Service;
 use self::weather::Weather;
+use crate::anthropic::{self, Anthropic, Script as ModelScript, Turn};
 use crate::clock::TestClock;
 use crate::deploy_hook::{self, DeployHook};
 use crate::discord::{self, Discord};
@@ -76,6 +77,8 @@ pub struct World {
     pub github: GitHub,
     /// The sandbox; its runs fix the bug unless told otherwise.
     pub executor: ExecutorFake,
+    /// The model's service, asked by the gateway alone. Runs of the stories call no model by it.
+    pub anthropic: Anthropic,
     /// What `/bugbot deploy` calls, where it is set.
     pub deploy_hook: DeployHook,
     /// `bugbot-commands`.
@@ -133,6 +136,7 @@ impl World {
             .with_repository(REPOSITORY, sample::folder().as_path())
             .with_token(GITHUB_TOKEN);
         let deploy_hook = DeployHook::default();
+        let anthropic = Anthropic::new(MODEL_KEY, ModelScript::new([Turn::say("Nothing to say.")]));
         let executor = ExecutorFake::new(clock.clone(), the_fix());
         let alice = discord.person("Alice");
         let bugs = discord.channel("bugs");
@@ -142,6 +146,7 @@ impl World {
             .at(linear::ORIGIN, linear.router())
             .at(posthog::ORIGIN, posthog.router())
             .at(github::ORIGIN, github.router())
+            .at(anthropic::ORIGIN, anthropic.router())
             .at(deploy_hook::URL, deploy_hook.router())
             .at(executor_fake::ORIGIN, executor.router());
         let usual = [
@@ -201,6 +206,7 @@ impl World {
             posthog,
             github,
             deploy_hook,
+            anthropic,
             executor,
             thread,
             channel: bugs,

@@ -65,8 +65,12 @@ impl Sources {
 
     /// What the consumer would read, with what setup is going to make in its place.
     pub(crate) fn consumer(&self, name: &str) -> Option<String> {
-        let made = || RANDOM.contains(&name).then(|| "0".repeat(64));
-        self.of("consumer", name).or_else(made)
+        self.of("consumer", name).or_else(|| Self::made(name))
+    }
+
+    /// What stands for a secret that setup is going to make.
+    pub(crate) fn made(name: &str) -> Option<String> {
+        RANDOM.contains(&name).then(|| "0".repeat(64))
     }
 
     fn of(&self, environment: &str, name: &str) -> Option<String> {

@@ -23,15 +23,17 @@ async fn what_works_is_said_to_work_and_the_rest_comes_with_what_to_do() {
         ok    gateway   version                 0.1.0
         ok    gateway   environment             DISCORD_PUBLIC_KEY, DISCORD_BOT_TOKEN, OPERATOR_TOKEN, ANTHROPIC_API_KEY, MODEL_TOKEN_KEY, COMMANDS, BUGBOT_KV, THREADS, JOBS, AUDIT, LEDGERS are there
         ok    queues    open jobs               0
+        ok    queues    backlog                 no Worker can tell; the queues' pages in Cloudflare's dashboard do
         warn  queues    dead letters            1
                                                 → bugbot dlq list
         ok    consumer  sign of life            version 0.1.0, 0 min ago
         ok    settings  consumer                are complete
+        ok    settings  MODEL_TOKEN_KEY         is the same in both workers
         ok    Discord   bot token               is of bugbot
         ok    Discord   message content         the intent is on
         ok    Discord   public key              is the application's
         warn  Discord   interactions endpoint   is not set in the application
-                                                → On its General Information page, set Interactions Endpoint URL to the gateway's address with /discord/interactions.
+                                                → On the application's General Information page, set Interactions Endpoint URL to https://gateway.test/discord/interactions.
         warn  Discord   commands                none are registered everywhere; those of single servers are not looked at
                                                 → bugbot commands sync
         ok    Linear    API key                 is good
@@ -40,6 +42,14 @@ async fn what_works_is_said_to_work_and_the_rest_comes_with_what_to_do() {
         ok    PostHog   session_recording:read  is granted
         ok    PostHog   query:read              is granted
         ok    GitHub    acme/shop               can be read and written
+        ok    GitHub    webhook                 cannot be looked at with a token: Recent Deliveries in its settings tell
+        ok    Discord   calls                   go through
+        ok    Linear    calls                   go through; 4999 of 5000 left for all
+        ok    PostHog   calls                   go through
+        ok    GitHub    calls                   go through
+        ok    sandbox   executor                version 0.1.0, 0 at work
+        ok    model     API key                 is good
+        ok    model     switch                  is on
 
         It works; 3 to look at.
         ");

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Check;
 use crate::command::{drift, render_registration};
 use crate::discord::client::{Application, DiscordClient};
+use crate::gateway::INTERACTIONS_PATH;
 use crate::http::Http;
 
 const AREA: &str = "Discord";
@@ -12,6 +13,7 @@ const AREA: &str = "Discord";
 pub(super) async fn checks(
     client: &DiscordClient<impl Http>,
     verify_key: Option<&str>,
+    gateway_url: &str,
 ) -> Vec<Check> {
     let application = match client.application().await {
         Ok(application) => application,
@@ -26,7 +28,7 @@ pub(super) async fn checks(
         intent(&application),
     ];
     checks.extend(verify_key.map(|key| public_key(&application, key)));
-    checks.push(endpoint(&application));
+    checks.push(endpoint(&application, gateway_url));
     checks.push(commands(client, &application).await);
     checks
 }
@@ -51,17 +53,19 @@ fn public_key(application: &Application, key: &str) -> Check {
     Check::fail(AREA, name, "is of another application", fix)
 }
 
-fn endpoint(application: &Application) -> Check {
+fn endpoint(application: &Application, gateway_url: &str) -> Check {
     let name = "interactions endpoint";
-    match &application.interactions_endpoint_url {
-        Some(url) => Check::ok(AREA, name, url),
-        None => Check::warn(
-            AREA,
-            name,
-            "is not set in the application",
-            "On its General Information page, set Interactions Endpoint URL to the gateway's \
-             address with /discord/interactions.",
-        ),
+    let expected = format!("{gateway_url}{INTERACTIONS_PATH}");
+    let fix = format!(
+        "On the application's General Information page, set Interactions Endpoint URL to {expected}."
+    );
+    match application.interactions_endpoint_url.as_deref() {
+        Some(url) if url.trim_end_matches('/') == expected => Check::ok(AREA, name, url),
+        Some(url) => {
+            let fix = format!("{fix} If both addresses are the gateway's, correct PUBLIC_URL.");
+            Check::fail(AREA, name, format!("is {url}"), &fix)
+        }
+        None => Check::warn(AREA, name, "is not set in the application", &fix),
     }
 }
 

@@ -56,6 +56,8 @@ async fn services_that_cannot_be_reached_are_no_reason_to_change_anything() {
         "Warn PostHog: project",
         "Warn GitHub: allowed repositories",
         "Warn GitHub: acme/shop",
+        // Nobody but an App can be asked about it.
+        "Ok GitHub: webhook",
     ];
     assert_eq!(lines, expected);
 }

@@ -16,6 +16,7 @@ use crate::report::{self, LiveMessage};
 use crate::roles::{Denied, Right};
 use crate::service::ServiceError;
 use crate::thread::{Cancelling, Known, KnownJob, LinkedIssue, Outcome, TurnHeld};
+use crate::upstream;
 
 impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Does what the job asks for.
@@ -178,8 +179,15 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             }
             None => None,
         };
+        let now = self.platform.now();
+        let seen = upstream::look(self.platform).await;
+        let waits = seen.into_iter().filter_map(|(service, health)| {
+            let (until, why) = health.wait(now)?;
+            Some((service, why == upstream::Why::Resting, until))
+        });
+        let waits: Vec<_> = waits.collect();
         Ok(answered(
-            report::status(&view, fix.as_ref()),
+            report::status(&view, fix.as_ref(), &waits),
             "showed the status",
         ))
     }

@@ -3,8 +3,13 @@
 //! Apart from the rest of its configuration: where the model is not set up, commands are taken
 //! all the same (`contextualize` needs no model), and `/health/ready` says what is missing.
 
-use super::{Prices, TokenKey};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Claim, Prices, TokenKey};
 use crate::gateway::Problem;
+use crate::id::{GuildId, JobId, UserId};
 use crate::secret::Secret;
 use crate::service::Api;
 
@@ -12,6 +17,9 @@ use crate::service::Api;
 const DEFAULT_BASE: &str = "https://api.anthropic.com";
 /// The ledgers.
 const LEDGERS_BINDING: &str = "LEDGERS";
+/// Longer than anybody takes to look at it. No ledger has an account for the job it names, so that
+/// it pays for nothing.
+const SPECIMEN_LASTS: Duration = Duration::from_mins(1);
 
 /// The configuration as it was found.
 #[derive(Debug, Clone)]
@@ -98,6 +106,29 @@ impl ModelSetup {
     /// What is wrong.
     pub fn problems(&self) -> &[Problem] {
         self.0.as_ref().err().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the service is and what opens it, if all is well.
+    pub(crate) fn service(&self) -> Option<(&str, &Secret)> {
+        let settings = self.settings()?;
+        Some((&settings.base, &settings.key))
+    }
+
+    /// Whether calls are passed on; not where anything is wrong.
+    pub(crate) fn is_on(&self) -> bool {
+        self.settings().is_some_and(|settings| settings.is_on)
+    }
+
+    /// A token that a consumer with the same key takes, for a look at the two.
+    pub(crate) fn specimen(&self, now: Timestamp) -> Option<Secret> {
+        let nobody = Claim::new(
+            JobId::new("checkup"),
+            GuildId::new(""),
+            UserId::new(""),
+            SPECIMEN_LASTS,
+            now,
+        );
+        Some(self.settings()?.tokens.token(&nobody))
     }
 
     pub(super) fn settings(&self) -> Option<&ModelSettings> {

@@ -10,8 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Back as _, CheckUp, Desk, Facts, Found, MAX_PAGE, Query};
+use crate::checkup::{self, Check};
 use crate::consumer::mark::OPEN_PREFIX;
 use crate::gateway::Ports;
+use crate::http::Request;
 use crate::ports::{Clock as _, Kv};
 
 /// Where the consumer leaves its sign of life.
@@ -44,7 +46,7 @@ pub async fn beat(kv: &impl Kv, problems: &[String], now: Timestamp) {
 
 impl<P: Ports> Desk<'_, P> {
     /// Everything at once. What cannot be told is left out: this is asked when things are broken.
-    pub(super) async fn facts(&self) -> Facts {
+    pub(super) async fn facts(&self, request: &Request) -> Facts {
         let back = self.back();
         let dead = Query {
             limit: MAX_PAGE,
@@ -56,21 +58,35 @@ impl<P: Ports> Desk<'_, P> {
             let text = back.get(HEARTBEAT_KEY).await.ok()??;
             serde_json::from_str::<Heartbeat>(&text).ok()
         };
-        let public_key = self.setup.settings().ok().map(|it| it.public_key.to_hex());
-        let asked = CheckUp { public_key };
-        let (open, dead, consumer, checks) = futures_util::future::join4(
+        let now = self.ports.clock().now();
+        let settings = self.setup.settings().ok();
+        let asked = CheckUp {
+            public_key: settings.map(|it| it.public_key.to_hex()),
+            address: origin(request),
+            takes_webhooks: settings.map(|it| it.webhook_secret.is_some()),
+            model_token: self.setup.model().specimen(now),
+        };
+        let model = async {
+            let service = checkup::model(self.setup.model(), self.ports.http());
+            let (mut checks, switch) =
+                futures_util::future::join(service, self.switch_check()).await;
+            checks.push(switch);
+            checks
+        };
+        let (open, dead, consumer, checks, model) = futures_util::future::join5(
             back.list(OPEN_PREFIX),
             self.dead(&dead),
             heartbeat,
             back.check_up(&asked),
+            model,
         )
         .await;
-        let now = self.ports.clock().now();
         let found = self.setup.operator().found().iter();
-        let (checks, checks_failed) = match checks {
+        let (mut checks, checks_failed) = match checks {
             Ok(checks) => (checks, None),
             Err(why) => (Vec::new(), Some(why)),
         };
+        checks.extend(model);
         Facts {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             found: found
@@ -97,4 +113,24 @@ impl<P: Ports> Desk<'_, P> {
             checks_failed,
         }
     }
+
+    /// The switch of `bugbot model`.
+    async fn switch_check(&self) -> Check {
+        let (area, name) = ("model", "switch");
+        let Ok(view) = self.model().await else {
+            let fix = "npx wrangler tail --env consumer";
+            return Check::fail(area, name, "the ledger, which pays, does not answer", fix);
+        };
+        let Some(shut) = view.shut else {
+            return Check::ok(area, name, "is on");
+        };
+        let found = format!("is OFF, by {}: {}", shut.by, shut.reason);
+        Check::warn(area, name, found, "bugbot model on")
+    }
+}
+
+/// Where a request was sent, without its path.
+fn origin(request: &Request) -> Option<String> {
+    let uri = request.uri();
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }

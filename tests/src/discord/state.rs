@@ -47,6 +47,8 @@ pub struct State {
     pub(super) buckets: Buckets,
     /// Whether the application has the privileged Message Content intent.
     pub(super) content_intent: bool,
+    /// Where the application has its interactions sent.
+    pub(super) interactions_endpoint: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -138,6 +140,7 @@ impl State {
             commands: BTreeMap::new(),
             buckets: Buckets::default(),
             content_intent: true,
+            interactions_endpoint: None,
         };
         state.application = state.add_user("bugbot", true);
         state.guild = state.snowflake();

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
-use shared::executor::{MAX_REQUEST_BYTES, RunRequest, Steer};
+use shared::executor::{AgentNetwork, Health, MAX_REQUEST_BYTES, RunRequest, Steer};
 
 use super::state::State;
 use crate::fake::{Dropped, Fake};
@@ -17,6 +17,7 @@ type Service = Fake<State>;
 
 pub(super) fn routes() -> Router<Service> {
     Router::new()
+        .route("/health", get(health))
         .route("/runs", post(start))
         .route("/runs/{id}", get(status))
         .route("/runs/{id}/checkpoint", get(checkpoint))
@@ -54,6 +55,9 @@ async fn guard(Shared(fake): Shared<Service>, request: Request, next: Next) -> R
         response.extensions_mut().insert(Dropped);
         return response;
     }
+    if request.uri().path() == "/health" {
+        return next.run(request).await;
+    }
     let shown = request.headers().get(http::header::AUTHORIZATION);
     if shown.is_none_or(|shown| shown.as_bytes() != token.as_bytes()) {
         fake.violation(format!("{}: without the token", request.uri()));
@@ -63,6 +67,16 @@ async fn guard(Shared(fake): Shared<Service>, request: Request, next: Next) -> R
         );
     }
     next.run(request).await
+}
+
+async fn health(Shared(fake): Shared<Service>) -> Json<Health> {
+    let active = fake.lock().active().len();
+    Json(Health {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        active_runs: u32::try_from(active).unwrap_or(u32::MAX),
+        accepting: true,
+        agent_network: Some(AgentNetwork::Closed),
+    })
 }
 
 async fn start(Shared(fake): Shared<Service>, body: Bytes) -> Response {

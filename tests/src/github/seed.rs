@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::access::{Access, Level, Permissions, permissions};
+use super::hook::AppHook;
 use super::limits::{Limits, Resource};
 use super::repository::Repository;
 use super::state::{Hosted, State};
@@ -68,6 +69,7 @@ impl GitHub {
             limits: Limits::default(),
             repositories: std::collections::BTreeMap::new(),
             next_id: 1_000,
+            hook: AppHook::default(),
         };
         Self {
             fake: Fake::new(DIALECT, state),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use shared::ports::Clock as _;
 
 use super::access::{Access, Grant, Level};
+use super::hook::AppHook;
 use super::limits::Limits;
 use super::refusal::Refusal;
 use super::repository::Repository;
@@ -24,6 +25,8 @@ pub struct State {
     /// By full name in lower case: names are compared without regard to case.
     pub(super) repositories: BTreeMap<String, Hosted>,
     pub(super) next_id: u64,
+    /// The App's webhook, and what it delivered.
+    pub(super) hook: AppHook,
 }
 
 /// One repository as GitHub hosts it.

@@ -103,7 +103,7 @@ impl World {
         let is_look = |cell: &JobCell| {
             let looks = || cell.fix().and_then(|fix| fix.looks_again_at(now));
             // The first question is the cheaper one: no pause between looks is that short.
-            let is_far = |at| at > now + FAR;
+            let is_far = |at: Timestamp| at > now + FAR;
             cell.alarm
                 .is_none_or(|at| is_far(at) && looks() == Some(at))
         };

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use shared::checkup::check_up;
+use shared::checkup::{check_up, sandbox, upstreams};
 use shared::discord::client::DiscordClient;
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::operator::{Back, Check, CheckUp, OperatorClient};
@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use super::World;
 use super::front::Front;
+use super::objects::SandboxPort;
 
 /// What opens the operator API of a world.
 pub(super) const TOKEN: &str = "the-operator-of-the-stories";
@@ -29,7 +30,11 @@ const ORIGIN: &str = "https://gateway.test";
 impl Back for World {
     async fn check_up(&self, asked: &CheckUp) -> Result<Vec<Check>, String> {
         let settings = Ok(self.settings.clone());
-        Ok(Box::pin(check_up(self, &settings, asked)).await)
+        let mut checks = Box::pin(check_up(self, &settings, asked)).await;
+        checks.extend(upstreams(self).await);
+        let port = SandboxPort::new(self);
+        checks.extend(Box::pin(sandbox(&port, &self.settings.runs)).await);
+        Ok(checks)
     }
 }
 

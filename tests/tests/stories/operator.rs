@@ -125,7 +125,7 @@ async fn a_dead_letter_is_replayed_once_and_succeeds() {
     let dead = &page.items[0];
     assert_eq!(dead.id, job.as_str());
     assert_eq!(dead.command.as_deref(), Some("contextualize"));
-    assert_eq!(dead.reason, "");
+    assert_eq!(dead.reason, "Linear answered with an error (500).");
     assert_eq!(
         ann.job(job.as_str(), None).await.unwrap().job.state,
         JobState::Dead

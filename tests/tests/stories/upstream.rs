@@ -8,6 +8,7 @@ use shared::budget::draws;
 use shared::ports::Clock as _;
 use shared::service::Service;
 use shared::upstream::{self, Upstreams as _};
+use tests::discord::Act;
 use tests::fault::{Fault, Matcher};
 use tests::world::{Strike, World};
 
@@ -255,5 +256,34 @@ async fn a_probe_that_dies_with_its_caller_is_followed_by_another() {
     );
     let waited = Duration::try_from(world.clock.now() - since).unwrap();
     assert!(waited < 3 * MINUTE, "{waited:?}");
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_service_that_is_left_alone_shows_in_the_status_and_before_the_operator() {
+    let world = World::new();
+    world.linear.fail_next("*", DOWN, MAX_FAILURES);
+    report(&world);
+    world.command("Alice", contextualize()).await;
+    world
+        .run_while(|world| !world.last_word().contains("is not answering"))
+        .await;
+    world.command("Bob", Act::slash("bugbot status")).await;
+    world.deliver_due().await;
+    let status = world.last_message();
+    assert!(
+        status.contains("Linear is not answering, trying again"),
+        "{status}"
+    );
+    let facts = world.operator("ann").facts().await.unwrap();
+    let calls = facts.checks.iter().filter(|it| it.name == "calls");
+    let calls: Vec<_> = calls
+        .map(|it| format!("{:?} {}: {}", it.health, it.area, it.found))
+        .collect();
+    assert_eq!(calls.len(), 4, "{calls:?}");
+    let rests = "Warn Linear: do not get through: it is left alone until";
+    assert!(calls[1].starts_with(rests), "{calls:?}");
+    assert!(calls[3].starts_with("Ok GitHub: go through"), "{calls:?}");
+    world.run_until_quiet().await;
     world.finish();
 }

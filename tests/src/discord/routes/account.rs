@@ -37,7 +37,7 @@ pub(super) async fn application(Shared(fake): Shared<Fake<State>>, _: Bot) -> Js
         "flags": flags,
         "flags_new": flags.to_string(),
         "redirect_uris": [],
-        "interactions_endpoint_url": null,
+        "interactions_endpoint_url": state.interactions_endpoint,
         "role_connections_verification_url": null,
         "owner": bot,
         "approximate_guild_count": 1,
