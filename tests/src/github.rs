@@ -1,8 +1,9 @@
-//! GitHub as far as bugbot speaks to it, over a real bare git repository: REST, the GraphQL
-//! mutation that commits, App authentication, code search, and git over smart HTTP.
+//! GitHub as far as bugbot speaks to it, over a bare git repository (a real one on disk, but for the
+//! simulation): REST, the GraphQL mutation that commits, App authentication, code search, and git
+//! over smart HTTP.
 //!
-//! Invariant: there is one truth, the repository on disk. What the API commits, a clone holds;
-//! what a push moves, the API shows. A request either has its whole effect or none.
+//! Invariant: there is one truth, the repository. What the API commits, a clone holds; what a push
+//! moves, the API shows. A request either has its whole effect or none.
 //!
 //! Out of scope: forks, teams, branch protection.
 

@@ -30,10 +30,12 @@ mod weather;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use shared::gateway::Setup;
 use shared::id::{ChannelId, JobId, ThreadId, UserId};
 use shared::settings::Settings;
+use tempfile::TempDir;
 
 use self::objects::JobCell;
 pub use self::operator::Office;
@@ -48,7 +50,7 @@ use crate::deploy_hook::{self, DeployHook};
 use crate::discord::{self, Discord};
 use crate::executor_fake::{self, ExecutorFake, Script};
 use crate::fake::Wired;
-use crate::github::{self, GitHub};
+use crate::github::{self, GitHub, Repository};
 use crate::linear::{self, Linear};
 use crate::posthog::{self, PostHog};
 use crate::sample;
@@ -106,7 +108,7 @@ pub struct World {
     kv: RefCell<BTreeMap<String, (String, Option<jiff::Timestamp>)>>,
     threads: RefCell<BTreeMap<ThreadId, String>>,
     jobs: RefCell<BTreeMap<JobId, JobCell>>,
-    audits: RefCell<BTreeMap<shared::audit::LogName, Vec<String>>>,
+    audits: RefCell<BTreeMap<shared::audit::LogName, audit::Rows>>,
     ledgers: RefCell<BTreeMap<shared::ledger::LedgerName, String>>,
     upstreams: RefCell<BTreeMap<&'static str, String>>,
     memory: RefCell<shared::upstream::Memory>,
@@ -116,7 +118,7 @@ pub struct World {
     model_calls: Cell<u32>,
     meter: Rc<Meter>,
     /// The repositories; removed with the world.
-    _disk: tempfile::TempDir,
+    _disk: Option<TempDir>,
 }
 
 impl World {
@@ -127,13 +129,32 @@ impl World {
 
     /// The same, with these variables set (or, if empty, unset) besides the usual ones.
     pub fn with_settings(variables: &[(&str, &str)]) -> Rc<Self> {
-        let clock = TestClock::story();
         let disk = repository_on_disk();
+        let git_dir = disk.path().join(format!("{REPOSITORY}.git"));
+        let git = Repository::open(git_dir).expect("it was just copied");
+        Self::over(git, Some(disk), variables)
+    }
+
+    /// The same without a disk: no process is started for the repository.
+    pub fn in_memory(variables: &[(&str, &str)]) -> Rc<Self> {
+        static TEMPLATE: OnceLock<Repository> = OnceLock::new();
+        let template = TEMPLATE.get_or_init(|| {
+            let disk = repository_on_disk();
+            let git_dir = disk.path().join(format!("{REPOSITORY}.git"));
+            let git = Repository::open(git_dir).expect("it was just copied");
+            git.in_memory().expect("git can read what it wrote")
+        });
+        let git = template.in_memory().expect("memory can be copied");
+        Self::over(git, None, variables)
+    }
+
+    fn over(git: Repository, disk: Option<TempDir>, variables: &[(&str, &str)]) -> Rc<Self> {
+        let clock = TestClock::story();
         let discord = Discord::new(clock.clone());
         let linear = Linear::new(clock.clone()).with_key(LINEAR_KEY);
         let posthog = PostHog::new(clock.clone());
-        let github = GitHub::at(disk.path(), clock.clone())
-            .with_repository(REPOSITORY, sample::folder().as_path())
+        let github = GitHub::at(std::env::temp_dir(), clock.clone())
+            .hosting(REPOSITORY, git)
             .with_token(GITHUB_TOKEN);
         let deploy_hook = DeployHook::default();
         let anthropic = Anthropic::new(MODEL_KEY, ModelScript::new([Turn::say("Nothing to say.")]));
@@ -244,11 +265,18 @@ impl World {
             .collect()
     }
 
-    /// How many jobs were accepted in a thread.
-    pub fn accepted_in(&self, thread: &ChannelId) -> usize {
+    /// The jobs that were accepted in a thread.
+    pub fn accepted_jobs_in(&self, thread: &ChannelId) -> Vec<JobId> {
         let accepted = self.accepted.borrow();
-        let here = |job: &&shared::job::Job| job.thread().as_str() == thread.as_str();
-        accepted.values().filter(here).count()
+        let here = accepted
+            .iter()
+            .filter(|(_, job)| job.thread().as_str() == thread.as_str());
+        here.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// How many those are.
+    pub fn accepted_in(&self, thread: &ChannelId) -> usize {
+        self.accepted_jobs_in(thread).len()
     }
 
     /// The thread as people see it.
@@ -326,8 +354,8 @@ pub fn fixed_file() -> String {
 }
 
 /// The sample as a bare repository in a fresh folder. git makes it once; the rest are copies.
-fn repository_on_disk() -> tempfile::TempDir {
-    static TEMPLATE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+fn repository_on_disk() -> TempDir {
+    static TEMPLATE: OnceLock<TempDir> = OnceLock::new();
     let template = TEMPLATE.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let _ = GitHub::at(folder.path(), TestClock::story())

@@ -1,15 +1,19 @@
-//! A bare git repository on disk: what GitHub keeps, read and written with git itself.
+//! A bare git repository: what GitHub keeps.
 //!
-//! Every call runs the real `git`, cut off from the configuration of the machine, so that what a
-//! client is shown is what a clone of the same repository holds.
+//! On disk, every call runs the real `git`, cut off from the configuration of the machine, so that
+//! what a client is shown is what a clone of the same repository holds. In memory ([`memory`]) it
+//! has the same objects under the same ids, and no process is started: what a simulation needs
+//! that plays a story ten thousand times.
 
 mod change;
+mod memory;
 mod read;
 
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::MutexGuard;
 
 use jiff::Timestamp;
 
@@ -35,10 +39,16 @@ impl Person {
     }
 }
 
-/// A bare repository. The directory belongs to whoever made it.
+/// A bare repository. Clones are the same repository.
 #[derive(Debug, Clone)]
-pub struct Repository {
-    git_dir: PathBuf,
+pub struct Repository(Kept);
+
+/// Where its objects are.
+#[derive(Debug, Clone)]
+enum Kept {
+    /// In a directory that belongs to whoever made it.
+    OnDisk(PathBuf),
+    InMemory(memory::Shared),
 }
 
 /// git said no.
@@ -53,10 +63,8 @@ impl Repository {
     /// An empty repository at `git_dir`, set up to serve as github.com does: any commit can be
     /// fetched by its id, and partial clones are allowed.
     pub fn create(git_dir: impl Into<PathBuf>, default_branch: &str) -> Result<Self, GitFailed> {
-        let repository = Self {
-            git_dir: git_dir.into(),
-        };
-        let path = repository.git_dir.display().to_string();
+        let repository = Self(Kept::OnDisk(git_dir.into()));
+        let path = repository.path().display().to_string();
         let head = format!("--initial-branch={default_branch}");
         repository.git(["init", "--quiet", "--bare", &head, &path])?;
         for (key, value) in [
@@ -73,18 +81,36 @@ impl Repository {
 
     /// A repository that is already there.
     pub fn open(git_dir: impl Into<PathBuf>) -> Option<Self> {
-        let repository = Self {
-            git_dir: git_dir.into(),
-        };
+        let repository = Self(Kept::OnDisk(git_dir.into()));
         repository
             .git(["rev-parse", "--git-dir"])
             .ok()
             .map(|_| repository)
     }
 
-    /// Where it lies.
+    /// A copy in memory that goes its own way.
+    pub fn in_memory(&self) -> Result<Self, GitFailed> {
+        let objects = match &self.0 {
+            Kept::OnDisk(_) => memory::Objects::of(self)?,
+            Kept::InMemory(shared) => shared.lock().clone(),
+        };
+        Ok(Self(Kept::InMemory(memory::Shared::new(objects))))
+    }
+
+    /// Where it lies. Panics for one in memory.
     pub fn path(&self) -> &Path {
-        &self.git_dir
+        match &self.0 {
+            Kept::OnDisk(git_dir) => git_dir,
+            Kept::InMemory(_) => panic!("a repository in memory is nowhere on disk"),
+        }
+    }
+
+    /// Its objects, where they are in memory.
+    fn objects(&self) -> Option<MutexGuard<'_, memory::Objects>> {
+        match &self.0 {
+            Kept::OnDisk(_) => None,
+            Kept::InMemory(shared) => Some(shared.lock()),
+        }
     }
 
     /// Commits the files of a directory as the first commit of `branch`. What the directory's
@@ -115,12 +141,18 @@ impl Repository {
 
     /// Points a ref at a commit, if it still points at `old` (`None`: does not exist yet).
     pub fn move_ref(&self, name: &str, new: &str, old: Option<&str>) -> Result<(), GitFailed> {
+        if let Some(mut objects) = self.objects() {
+            return objects.move_ref(name, new, old);
+        }
         let old = old.unwrap_or("0000000000000000000000000000000000000000");
         self.git(["update-ref", name, new, old]).map(drop)
     }
 
     /// Deletes a ref, if it still points at `old`.
     pub fn delete_ref(&self, name: &str, old: &str) -> Result<(), GitFailed> {
+        if let Some(mut objects) = self.objects() {
+            return objects.delete_ref(name, old);
+        }
         self.git(["update-ref", "-d", name, old]).map(drop)
     }
 
@@ -134,6 +166,9 @@ impl Repository {
         committer: &Person,
         at: Timestamp,
     ) -> Result<String, GitFailed> {
+        if let Some(mut objects) = self.objects() {
+            return objects.commit_tree(tree, parents, message, (author, committer), at);
+        }
         let at = format!("{} +0000", at.as_second());
         let mut arguments = vec!["commit-tree", tree];
         for parent in parents {
@@ -169,7 +204,7 @@ impl Repository {
         input: &[u8],
     ) -> Result<Vec<u8>, GitFailed> {
         let mut command = isolated_git();
-        command.env("GIT_DIR", &self.git_dir).args(arguments);
+        command.env("GIT_DIR", self.path()).args(arguments);
         command.envs(environment.iter().copied());
         let named = format!("{:?}", command.get_args().collect::<Vec<_>>());
         run(command, input).map_err(|stderr| GitFailed {
@@ -183,7 +218,7 @@ impl Repository {
         use std::sync::atomic::{AtomicU32, Ordering};
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        self.git_dir
+        self.path()
             .join(format!("scratch-{}-{number}.index", std::process::id()))
     }
 }

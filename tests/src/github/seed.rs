@@ -1,5 +1,6 @@
 //! How stories set GitHub up, past the API.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::access::{Access, Level, Permissions, permissions};
@@ -67,7 +68,7 @@ impl GitHub {
             clock,
             access: Access::new(app_permissions),
             limits: Limits::default(),
-            repositories: std::collections::BTreeMap::new(),
+            repositories: BTreeMap::new(),
             next_id: 1_000,
             hook: AppHook::default(),
         };
@@ -86,24 +87,16 @@ impl GitHub {
             let git_dir = state.root.join(owner).join(format!("{name}.git"));
             let git = Repository::open(&git_dir)
                 .unwrap_or_else(|| new_repository(&git_dir, files.into()));
-            let hosted = Hosted {
-                id: state.fresh_id(),
-                owner: owner.to_owned(),
-                name: name.to_owned(),
-                git,
-                default_branch: "main".to_owned(),
-                private: true,
-                archived: false,
-                collaborators: [owner.to_owned()].into(),
-                pulls: std::collections::BTreeMap::new(),
-                issues: std::collections::BTreeMap::new(),
-                comments: Vec::new(),
-                remarks: Vec::new(),
-                checks: Vec::new(),
-                statuses: Vec::new(),
-            };
-            state.repositories.insert(full_name.to_lowercase(), hosted);
+            state.host(owner, name, git);
         }
+        self
+    }
+
+    /// Hosts a repository that there is.
+    #[must_use]
+    pub fn hosting(self, full_name: &str, git: Repository) -> Self {
+        let (owner, name) = full_name.split_once('/').expect("owner/name");
+        self.fake.lock().host(owner, name, git);
         self
     }
 
@@ -153,6 +146,29 @@ impl GitHub {
     /// Closes a repository to writing.
     pub fn archive(&self, full_name: &str) {
         self.with(full_name, |hosted| hosted.archived = true);
+    }
+}
+
+impl State {
+    fn host(&mut self, owner: &str, name: &str, git: Repository) {
+        let hosted = Hosted {
+            id: self.fresh_id(),
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            git,
+            default_branch: "main".to_owned(),
+            private: true,
+            archived: false,
+            collaborators: [owner.to_owned()].into(),
+            pulls: BTreeMap::new(),
+            issues: BTreeMap::new(),
+            comments: Vec::new(),
+            remarks: Vec::new(),
+            checks: Vec::new(),
+            statuses: Vec::new(),
+        };
+        let full_name = format!("{owner}/{name}").to_lowercase();
+        self.repositories.insert(full_name, hosted);
     }
 }
 

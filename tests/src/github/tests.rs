@@ -6,6 +6,7 @@ mod commit;
 mod content;
 mod front;
 mod git;
+mod memory;
 mod pulls;
 mod search;
 

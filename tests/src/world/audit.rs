@@ -1,9 +1,11 @@
 //! The objects that keep audit logs, and what must hold of what they keep.
 
+use std::collections::BTreeSet;
+
 use shared::audit::{Audits, Entry, Fact, Head, LogName, Request, Response, Store, answer, verify};
 
 use super::World;
-use super::objects::through_json;
+use super::objects::{from_json, json, through_json};
 
 impl Audits for World {
     async fn ask_audit(&self, log: &LogName, request: &Request) -> Result<Response, String> {
@@ -38,10 +40,8 @@ impl World {
     /// An audit log, oldest entry first.
     pub fn audit_log_of(&self, log: &LogName) -> Vec<Entry> {
         let logs = self.audits.borrow();
-        let entries = logs.get(log).into_iter().flatten();
-        entries
-            .map(|json| serde_json::from_str(json).expect("an entry is stored as JSON"))
-            .collect()
+        let entries = logs.get(log).into_iter().flat_map(|log| &log.entries);
+        entries.map(|json| from_json(json)).collect()
     }
 
     /// The facts of the server's audit log, oldest first.
@@ -72,6 +72,14 @@ impl World {
     }
 }
 
+/// What is stored of one log, with the index that the database has.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// JSON, oldest first.
+    entries: Vec<String>,
+    keys: BTreeSet<String>,
+}
+
 /// One log's storage.
 struct StoredLog<'a> {
     world: &'a World,
@@ -80,19 +88,22 @@ struct StoredLog<'a> {
 
 impl Store for StoredLog<'_> {
     fn head(&self) -> Result<Head, String> {
-        let log = self.world.audit_log_of(self.log);
-        Ok(log.last().map(Entry::head).unwrap_or_default())
+        let logs = self.world.audits.borrow();
+        let last = logs.get(self.log).and_then(|log| log.entries.last());
+        let last = last.map(|json| from_json::<Entry>(json).head());
+        Ok(last.unwrap_or_default())
     }
 
     fn has(&self, key: &str) -> Result<bool, String> {
-        let log = self.world.audit_log_of(self.log);
-        Ok(log.iter().any(|entry| entry.key == key))
+        let logs = self.world.audits.borrow();
+        Ok(logs.get(self.log).is_some_and(|log| log.keys.contains(key)))
     }
 
     fn append(&self, entry: &Entry) -> Result<(), String> {
-        let json = serde_json::to_string(entry).expect("an entry is JSON");
         let mut logs = self.world.audits.borrow_mut();
-        logs.entry(self.log.clone()).or_default().push(json);
+        let log = logs.entry(self.log.clone()).or_default();
+        log.entries.push(json(entry));
+        log.keys.insert(entry.key.clone());
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::memory::Edit;
 use super::{GitFailed, Person, Repository, text};
 
 /// The files of a commit to be made.
@@ -77,19 +78,19 @@ impl Repository {
             .ok()
     }
 
-    /// The tree of `head` with the changes, written through an index of its own.
+    /// The tree of `head` with the changes.
     fn changed_tree(&self, head: &str, changes: &Changes) -> Result<String, ChangeRefused> {
         let entries = self.tree(head, "", true);
         let modes: BTreeMap<_, _> = entries
             .iter()
             .map(|e| (e.path.as_str(), e.mode.as_str()))
             .collect();
-        let mut instructions = String::new();
+        let mut edits: Vec<Edit<'_>> = Vec::new();
         for path in &changes.deletions {
             if !modes.contains_key(path.as_str()) {
                 return Err(ChangeRefused::NothingToDelete(path.clone()));
             }
-            let _ = write!(instructions, "0 {}\t{path}\0", "0".repeat(40));
+            edits.push((path, None));
         }
         let mut seen: BTreeSet<_> = modes
             .keys()
@@ -102,13 +103,31 @@ impl Repository {
             if !added.insert(path) || is_file_and_directory(path, &seen) || !is_plain_path(path) {
                 return Err(ChangeRefused::BadPath(path.clone()));
             }
-            let blob = text(&self.git_with(&[], ["hash-object", "-w", "--stdin"], bytes)?);
             // The mutation carries no mode: a file keeps its own, a new one is not executable.
             let mode = modes
                 .get(path.as_str())
                 .filter(|mode| **mode == "100755")
                 .unwrap_or(&"100644");
-            let _ = write!(instructions, "{mode} {blob}\t{path}\0");
+            edits.push((path, Some((mode, bytes))));
+        }
+        Ok(self.edited_tree(head, &edits)?)
+    }
+
+    /// The same, written through an index of its own.
+    fn edited_tree(&self, head: &str, edits: &[Edit<'_>]) -> Result<String, GitFailed> {
+        if let Some(mut objects) = self.objects() {
+            return objects.edited_tree(head, edits);
+        }
+        let mut instructions = String::new();
+        for (path, edit) in edits {
+            let _ = match edit {
+                None => write!(instructions, "0 {}\t{path}\0", "0".repeat(40)),
+                Some((mode, bytes)) => {
+                    let blob =
+                        text(&self.git_with(&[], ["hash-object", "-w", "--stdin"], bytes)?);
+                    write!(instructions, "{mode} {blob}\t{path}\0")
+                }
+            };
         }
         let index = self.scratch_index();
         let environment = [("GIT_INDEX_FILE", OsStr::new(&index))];

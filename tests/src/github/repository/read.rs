@@ -1,6 +1,6 @@
 //! Reading a repository: refs, commits, trees, blobs, differences.
 
-use super::{GitFailed, Repository, text};
+use super::{GitFailed, Repository, memory, text};
 
 /// One path of a commit's tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,9 @@ impl Repository {
 
     /// The commit that a ref, a branch's name or an id stands for, if it is there.
     pub fn resolve(&self, revision: &str) -> Option<String> {
+        if let Some(objects) = self.objects() {
+            return objects.resolve(revision);
+        }
         // `--end-of-options`: a branch called `--all` is a name, not an option.
         let peeled = format!("{revision}^{{commit}}");
         let found = self.git([
@@ -74,16 +77,25 @@ impl Repository {
 
     /// Whether any object with this id is there.
     pub fn has_object(&self, oid: &str) -> bool {
+        if let Some(objects) = self.objects() {
+            return objects.has(oid);
+        }
         oid.len() == 40 && self.git(["cat-file", "-e", oid]).is_ok()
     }
 
     /// Whether a full ref has a form that git takes.
     pub fn is_ref_name(&self, name: &str) -> bool {
+        if self.objects().is_some() {
+            return memory::is_ref_name(name);
+        }
         self.git(["check-ref-format", name]).is_ok()
     }
 
     /// All branches with their commits.
     pub fn branches(&self) -> Vec<(String, String)> {
+        if let Some(objects) = self.objects() {
+            return objects.branches();
+        }
         let format = "--format=%(refname:lstrip=2) %(objectname)";
         let lines = self
             .git(["for-each-ref", format, "refs/heads"])
@@ -98,6 +110,9 @@ impl Repository {
 
     /// A commit's fields.
     pub fn commit(&self, oid: &str) -> Option<Commit> {
+        if let Some(objects) = self.objects() {
+            return objects.commit(oid);
+        }
         let format = "--format=%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B";
         let shown = self
             .git(["log", "-1", format, "--end-of-options", oid])
@@ -118,6 +133,9 @@ impl Repository {
     /// Everything below `path` (all of the tree when it is empty); only its direct children
     /// unless `recursive`.
     pub fn tree(&self, commit: &str, path: &str, recursive: bool) -> Vec<Entry> {
+        if let Some(objects) = self.objects() {
+            return objects.tree(commit, path, recursive);
+        }
         let mut arguments = vec!["ls-tree", "-z", "--long", "--full-tree"];
         arguments.extend(recursive.then_some("-r"));
         let below = format!("{}/", path.trim_end_matches('/'));
@@ -130,6 +148,9 @@ impl Repository {
 
     /// The entry at exactly this path.
     pub fn entry(&self, commit: &str, path: &str) -> Option<Entry> {
+        if let Some(objects) = self.objects() {
+            return objects.entry(commit, path);
+        }
         self.entries(&["ls-tree", "-z", "--long", "--full-tree", commit, path])
             .pop()
     }
@@ -147,11 +168,17 @@ impl Repository {
 
     /// A blob's bytes.
     pub fn blob(&self, oid: &str) -> Result<Vec<u8>, GitFailed> {
+        if let Some(objects) = self.objects() {
+            return objects.blob(oid);
+        }
         self.git(["cat-file", "blob", oid])
     }
 
     /// The bytes of many blobs, in order, with one process.
     pub fn blobs(&self, oids: &[&str]) -> Result<Vec<Vec<u8>>, GitFailed> {
+        if let Some(objects) = self.objects() {
+            return oids.iter().map(|oid| objects.blob(oid)).collect();
+        }
         let wanted = oids.iter().flat_map(|oid| [oid, "\n"]).collect::<String>();
         let stream = self.git_with(&[], ["cat-file", "--batch"], wanted.as_bytes())?;
         let mut rest = stream.as_slice();
@@ -177,6 +204,10 @@ impl Repository {
 
     /// The difference as `git diff` prints it, from where the two parted.
     pub fn diff(&self, base: &str, head: &str) -> Result<String, GitFailed> {
+        if let Some(objects) = self.objects() {
+            let diff = objects.diff(base, head);
+            return diff.ok_or_else(|| memory::refused("diff", "no such commits"));
+        }
         let range = format!("{base}...{head}");
         let diff = self.git([
             "diff",
@@ -191,6 +222,9 @@ impl Repository {
 
     /// The same difference for one file.
     pub fn patch(&self, base: &str, head: &str, path: &str) -> String {
+        if let Some(objects) = self.objects() {
+            return objects.patch(base, head, path);
+        }
         let range = format!("{base}...{head}");
         let diff = self
             .git(["diff", "--no-color", "--no-ext-diff", &range, "--", path])
@@ -204,6 +238,9 @@ impl Repository {
 
     /// The difference file by file.
     pub fn stats(&self, base: &str, head: &str) -> Vec<Stat> {
+        if let Some(objects) = self.objects() {
+            return objects.stats(base, head);
+        }
         let range = format!("{base}...{head}");
         let differing = |how: &str| {
             let listed = self
@@ -246,6 +283,9 @@ impl Repository {
 
     /// The commits that `head` has and `base` has not, oldest first.
     pub fn commits_between(&self, base: &str, head: &str) -> Vec<String> {
+        if let Some(objects) = self.objects() {
+            return objects.commits_between(base, head);
+        }
         let range = format!("{base}..{head}");
         let listed = self
             .git(["rev-list", "--reverse", &range, "--"])
@@ -258,11 +298,17 @@ impl Repository {
 
     /// Where two commits parted.
     pub fn merge_base(&self, a: &str, b: &str) -> Option<String> {
+        if let Some(objects) = self.objects() {
+            return objects.merge_base(a, b);
+        }
         self.git(["merge-base", a, b]).ok().map(|oid| text(&oid))
     }
 
     /// The tree of a merge of two commits, if they do not conflict.
     pub fn merged_tree(&self, base: &str, head: &str) -> Option<String> {
+        if let Some(mut objects) = self.objects() {
+            return objects.merged_tree(base, head);
+        }
         self.git(["merge-tree", "--write-tree", base, head])
             .ok()
             .map(|tree| text(&tree))
