@@ -12,6 +12,7 @@ use crate::consumer::{Platform, Services};
 use crate::fault::Fault;
 use crate::fix::Jobs;
 use crate::id::{JobId, ThreadId};
+use crate::ledger;
 use crate::log::{Event, Said};
 use crate::report;
 use crate::settings::Settings;
@@ -88,6 +89,9 @@ async fn end_lost<P: Platform + Jobs>(
     let message = report::lost(open.command.name()).with_buttons(again);
     let (discord, live) = (&services.discord, open.live.as_ref());
     tell::tell(platform, discord, &open.reply, live, &message).await?;
+    if takes_an_object(open.command) {
+        ledger::withdraw(platform, &open.reply).await;
+    }
     thread
         .end(job, Outcome::Failed("it was lost".to_owned()))
         .await?;

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use shared::executor::RunFailure;
+use tests::discord::Act;
+use tests::executor_fake::Script;
 use tests::fault::{Fault, Matcher};
 use tests::linear::Linear;
-use tests::world::World;
+use tests::world::{Strike, World, the_fix};
 
 use super::{contextualize, report};
 
@@ -32,11 +35,47 @@ async fn a_fix_that_was_handed_over_is_not_dead_though_its_delivery_is() {
     let world = World::new();
     // The first three deliveries fail, and the fourth does not hear that it has succeeded.
     world.linear.fail_next("*", Linear::internal_error(), 3);
-    world.strike_call("thread handOver", tests::world::Strike::LostAfter);
+    world.strike_call("thread handOver", Strike::LostAfter);
     report(&world);
     world.command_and_wait("Alice", super::fix()).await;
     assert_eq!(world.kv_keys("dead:").len(), 1);
     super::is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_fix_that_goes_on_is_its_objects_though_its_delivery_is_dead() {
+    let out_of_money = the_fix().stopped_by(RunFailure::BudgetExhausted);
+    let world = super::with_fix(out_of_money).await;
+    world.run_until_quiet().await;
+    world.executor.play([the_fix()]);
+    // Every delivery starts the object, or finds it, and cannot say so.
+    for _ in 0..4 {
+        world.strike_call("thread handOver", Strike::LostBefore);
+    }
+    let go_on = Act::slash("bugbot continue");
+    world.command_and_wait("Alice", go_on).await;
+    assert_eq!(world.kv_keys("dead:").len(), 1);
+    super::is_one_pull_request(&world);
+    let log = world.log().join("\n");
+    assert!(!log.contains(r#""outcome":"parked""#), "{log}");
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_fix_that_is_dead_leaves_its_place_to_another() {
+    let world = World::with_settings(&[("ALL_FIXES", "1/now"), ("USER_FIXES", "2/day")]);
+    let issues = Matcher::new("POST /graphql").with_body("issueCreate");
+    world.linear.fail_next(issues, Linear::internal_error(), 4);
+    report(&world);
+    world.command_and_wait("Alice", super::fix()).await;
+    assert_eq!(world.kv_keys("dead:").len(), 1);
+    // Nor does it count for the day.
+    world.executor.play([Script::changes_nothing("Nothing.")]);
+    for _ in 0..2 {
+        world.command_and_wait("Alice", super::fix()).await;
+    }
+    assert_eq!(world.executor.started().len(), 2);
     world.finish();
 }
 

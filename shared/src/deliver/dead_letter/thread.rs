@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::fix::Jobs;
 use crate::id::{JobId, ThreadId};
 use crate::job::{DecodeFault, Job, Salvage};
+use crate::ledger;
 use crate::log::Event;
 use crate::report::{self, ReplyTo};
 use crate::settings::Settings;
@@ -85,6 +86,10 @@ pub(super) async fn tell_thread<P: Platform + Jobs>(
     tell::tell(platform, &services.discord, &reply, live.as_ref(), &message)
         .await
         .map_err(|fault| fault.to_string())?;
+    if sweep::takes_an_object(job.command.verb()) {
+        // No object has it, so nothing runs: others may begin.
+        ledger::withdraw(platform, &reply).await;
+    }
     thread
         .end(&reply.job, Outcome::Parked(because.to_owned()))
         .await
