@@ -83,6 +83,11 @@ impl ExecutorFake {
         self.lock().runs.clear();
     }
 
+    /// The container is told to shut down: what its runs have done is saved, and they stop.
+    pub fn stop(&self) {
+        self.lock().interrupt();
+    }
+
     /// Panics on violations, on faults that never struck, and on a run that costs money and that
     /// nobody stopped or listened to.
     pub fn finish(&self) {

@@ -18,6 +18,7 @@ pub mod fault;
 pub mod github;
 mod graphql;
 pub mod linear;
+pub mod load;
 pub mod local;
 pub mod posthog;
 pub mod sample;

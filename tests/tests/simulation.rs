@@ -1,14 +1,14 @@
 //! The simulation over many seeds.
 //!
-//! `SIMULATION_SEEDS=10000 cargo test -p tests --test simulation` plays more than usual,
-//! `SIMULATION_FROM` begins elsewhere than at 0.
+//! `cargo xtask test --seeds 10000` plays more than usual, and faster. Here `SIMULATION_SEEDS` says
+//! how many, and `SIMULATION_FROM` begins elsewhere than at 0.
 
 use std::time::Instant;
 
 use tests::simulation::{Hit, Op, Run, Scenario, Verb, hunt, play};
 
-/// As many as take less than a minute.
-const USUAL: u64 = 100;
+/// As many as take less than a minute on two slow cores.
+const USUAL: u64 = 300;
 
 #[test]
 fn whatever_happens_every_job_ends_once() {

@@ -1,6 +1,7 @@
 //! What the gateway costs, in raw workerd and against two yardsticks in the same run: an empty
 //! JavaScript worker (workerd's own cost), and Discord's JavaScript package verifying the same
-//! request. Absolute numbers belong to a machine; the ratios travel.
+//! request. Absolute numbers belong to a machine; the ratios travel. Last, the memory that a
+//! thousand jobs at once take.
 
 mod load;
 mod workerd;
@@ -15,7 +16,7 @@ use self::load::{Measured, Ping};
 use self::workerd::{Candidate, Workerd};
 use crate::build::{self, Worker};
 use crate::project::Project;
-use crate::run;
+use crate::{run, simulation};
 
 /// How many times each candidate has its turn; they alternate, so that a slow moment of the
 /// machine hits all of them.
@@ -71,7 +72,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     for worker in Worker::ALL {
         println!("{:<24}{}", worker.package(), build::size(project, worker)?);
     }
-    Ok(())
+    simulation::run(project, &["--load", "1000"])
 }
 
 fn ms(duration: Duration) -> f64 {

@@ -12,6 +12,7 @@ mod deploy;
 mod project;
 mod run;
 mod setup;
+mod simulation;
 mod stack;
 mod stamp;
 mod test;
@@ -41,7 +42,7 @@ enum Task {
         worker: Option<Worker>,
     },
     /// Runs every check and every test, after setup and build.
-    Test,
+    Test(test::Options),
     /// Runs every check, but no test.
     Lint,
     /// Runs one check.
@@ -61,7 +62,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Measures the gateway against two JavaScript workers, in raw workerd.
+    /// Measures the gateway against two JavaScript workers, in raw workerd; then a thousand jobs
+    /// at once.
     Bench,
     /// Checks everything that can be checked from here, then deploys both workers.
     Deploy(deploy::Options),
@@ -85,7 +87,7 @@ impl Task {
         match self {
             Self::Setup => setup::run(&project).map(drop),
             Self::Build { worker } => build::run(&project, worker),
-            Self::Test => test::run(&project),
+            Self::Test(options) => test::run(&project, &options),
             Self::Lint => check::run_all(&project),
             Self::Check { check } => check.run(&project),
             Self::Demo { args } => stack::run(&project, "demo", &args),

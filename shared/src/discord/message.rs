@@ -153,6 +153,11 @@ impl Message {
         &self.files
     }
 
+    /// What makes creating it idempotent, as Discord sees it.
+    pub fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+
     /// The text as Discord gets it.
     pub fn content(&self) -> String {
         if self.left_out {

@@ -165,6 +165,13 @@ impl State {
         self.tell(id)
     }
 
+    pub(super) fn interrupt(&mut self) {
+        let now = self.clock.now();
+        for run in self.runs.values_mut().filter(|run| run.goes_on(now)) {
+            run.stopped = Some(Stopped::Interrupted);
+        }
+    }
+
     pub(super) fn active(&self) -> Vec<String> {
         let now = self.clock.now();
         let active = self.runs.iter().filter(|(_, run)| run.goes_on(now));

@@ -7,32 +7,45 @@ use shared::executor::RunFailure;
 use shared::id::ChannelId;
 
 use super::check::check;
-use super::{Hit, Op, Run, Scenario, Verb};
+use super::github::News;
+use super::{Answered, Hit, Op, Run, Scenario, Verb};
 use crate::discord::{Act, Slash};
 use crate::executor_fake::{Script, Trouble};
 use crate::sample;
-use crate::world::{REPOSITORY, Strike, World, the_fix};
+use crate::world::{REPOSITORY, Strike, World, fixed_file};
 
 /// How often the sweep comes, once nothing else happens, and how often that is waited for: what is
 /// lost is ended by the second one at the latest.
 const SWEEPS: usize = 4;
 const BETWEEN_SWEEPS: Duration = Duration::from_mins(20);
 
+/// More runs than any scenario starts.
+const MOST_RUNS: usize = 60;
+
 /// Plays a scenario, and panics with what does not hold when it has ended.
 pub async fn play(scenario: &Scenario) {
-    let world = World::new();
-    world.executor.play(scenario.runs.iter().map(script));
+    let rules: Vec<_> = scenario.rules.iter().map(|rule| rule.setting()).collect();
+    let world = World::in_memory(&rules);
+    let last = scenario.runs.last().copied().unwrap_or(Run::Fixes(20));
+    let runs = scenario.runs.iter().copied();
+    let runs = runs.chain(std::iter::repeat(last)).take(MOST_RUNS);
+    let fixed = fixed_file();
+    let scripts = runs.enumerate().map(|(nth, run)| script(&fixed, nth, run));
+    world.executor.play(scripts);
     let threads = threads(&world, scenario);
+    let mut news = News::default();
     for op in &scenario.ops {
-        act(&world, &threads, *op).await;
+        act(&world, &threads, &mut news, *op).await;
     }
+    world.run_until_quiet().await;
+    news.tell_the_rest(&world).await;
     world.run_until_quiet().await;
     for _ in 0..SWEEPS {
         world.clock.advance(BETWEEN_SWEEPS);
         world.sweep().await;
         world.run_until_quiet().await;
     }
-    check(&world, &threads);
+    check(&world, &threads, &news);
 }
 
 fn threads(world: &World, scenario: &Scenario) -> Vec<ChannelId> {
@@ -50,7 +63,7 @@ fn threads(world: &World, scenario: &Scenario) -> Vec<ChannelId> {
     threads
 }
 
-async fn act(world: &Rc<World>, threads: &[ChannelId], op: Op) {
+async fn act(world: &Rc<World>, threads: &[ChannelId], news: &mut News, op: Op) {
     let seconds = Duration::from_secs;
     match op {
         Op::Give(thread, verb) => {
@@ -65,11 +78,37 @@ async fn act(world: &Rc<World>, threads: &[ChannelId], op: Op) {
             world.shuffle(order);
             world.deliver_due_at_once().await;
         }
+        Op::QueueRefuses(time) => {
+            world.commands.refuse_for(seconds(time));
+            world.dead_letters.refuse_for(seconds(time));
+        }
         Op::Strike(after, hit) => world.strike(world.calls_so_far() + after, strike(hit)),
         Op::Away(service, time) => world.away(service, seconds(time)),
         Op::SandboxDies => world.executor.die(),
+        Op::SandboxStops => world.executor.stop(),
+        Op::AlarmsLate(time) => world.delay_alarms(seconds(time)),
         Op::KvBehind(time) => world.freeze_kv(seconds(time)),
+        Op::GitHub(nth, happening, telling) => news.happens(world, nth, happening, telling).await,
+        Op::Redeliver => news.again(world).await,
+        Op::CallModel(tokens, answered) => call_model(world, tokens, answered).await,
+        Op::SwitchModel(on) => world.switch_model(on, "as the scenario goes"),
         Op::Sweep => world.sweep().await,
+    }
+}
+
+/// The run that began last, of those that go on, calls the model.
+async fn call_model(world: &World, tokens: u64, answered: Answered) {
+    let active = world.executor.active();
+    let started = world.executor.started();
+    let goes_on =
+        |run: &&shared::executor::RunRequest| active.iter().any(|id| id == run.run_id.as_str());
+    let Some(run) = started.iter().rfind(goes_on) else {
+        return;
+    };
+    match answered {
+        // Whatever the caps say: no run is told to stop by them.
+        Answered::Yes => drop(world.call_model(run, tokens).await),
+        Answered::Never => world.call_model_and_die(run, tokens).await,
     }
 }
 
@@ -90,6 +129,7 @@ fn command(verb: Verb) -> Slash {
 
 fn strike(hit: Hit) -> Strike {
     match hit {
+        Hit::CrashBefore => Strike::CrashBefore,
         Hit::Crash => Strike::Crash,
         Hit::LostBefore => Strike::LostBefore,
         Hit::LostAfter => Strike::LostAfter,
@@ -98,16 +138,19 @@ fn strike(hit: Hit) -> Strike {
     }
 }
 
-fn script(run: &Run) -> Script {
+/// The script of the `nth` run. No two leave the same file: a commit that changes nothing is none.
+fn script(fixed: &str, nth: usize, run: Run) -> Script {
     let after = Duration::from_secs(5);
+    let text = format!("{fixed}// {nth}\n");
+    let fix = Script::modifies(&[(sample::BUGGY_FILE, &text)]);
     match run {
-        Run::Fixes(time) => the_fix().taking(Duration::from_secs(*time)),
-        Run::Dies => the_fix().until(after, Trouble::Dies),
-        Run::FallsSilent(time) => {
-            the_fix().until(after, Trouble::FallsSilent(Duration::from_secs(*time)))
-        }
-        Run::IsInterrupted => the_fix().until(after, Trouble::IsInterrupted),
+        Run::Fixes(time) => fix.taking(Duration::from_secs(time)),
+        Run::Dies => fix.until(after, Trouble::Dies),
+        Run::FallsSilent(time) => fix.until(after, Trouble::FallsSilent(Duration::from_secs(time))),
+        Run::IsInterrupted => fix.until(after, Trouble::IsInterrupted),
         Run::ChangesNothing => Script::changes_nothing("I looked."),
+        Run::Oversteps => Script::modifies(&[("package.json", "{}\n")]),
+        Run::RunsOutOfMoney => fix.stopped_by(RunFailure::BudgetExhausted),
         Run::Fails => Script::fails(RunFailure::TimedOut),
     }
 }

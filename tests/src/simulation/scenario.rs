@@ -1,14 +1,61 @@
-//! What happens in a scenario, and how one is drawn.
+//! What happens in a scenario.
 
 use crate::world::Service;
 
-/// What the runs do, and what happens in which order.
+/// The operator's choices, what the runs do, and what happens in which order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
+    /// What the operator has set.
+    pub rules: Vec<Rule>,
     /// What the runs do, in the order of their start; the last one's course is everybody's after.
     pub runs: Vec<Run>,
     /// What happens.
     pub ops: Vec<Op>,
+}
+
+impl Scenario {
+    /// A scenario as a failure prints it.
+    pub fn of(runs: &[Run], ops: &[Op]) -> Self {
+        Self {
+            rules: Vec::new(),
+            runs: runs.to_vec(),
+            ops: ops.to_vec(),
+        }
+    }
+
+    /// The same, where the operator has set this.
+    #[must_use]
+    pub fn under(mut self, rules: &[Rule]) -> Self {
+        self.rules = rules.to_vec();
+        self
+    }
+}
+
+/// Something that the operator has set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Somebody has to let a fix begin.
+    Approval,
+    /// One fix at a time.
+    OneAtOnce,
+    /// One fix an hour for each person.
+    OneAnHour,
+    /// A day's fixes of a person cost little.
+    LittleMoney,
+    /// Branches of merged pull requests are deleted.
+    DeleteBranches,
+}
+
+impl Rule {
+    pub(super) fn setting(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Approval => ("APPROVAL", "on"),
+            Self::OneAtOnce => ("ALL_FIXES", "1/now"),
+            Self::OneAnHour => ("USER_FIXES", "1/hour"),
+            Self::LittleMoney => ("USER_DAY_USD", "0.50"),
+            Self::DeleteBranches => ("DELETE_MERGED_BRANCHES", "true"),
+        }
+    }
 }
 
 /// What a run does.
@@ -24,6 +71,10 @@ pub enum Run {
     IsInterrupted,
     /// It finds nothing to change.
     ChangesNothing,
+    /// It changes what no fix may.
+    Oversteps,
+    /// Its money is used up.
+    RunsOutOfMoney,
     /// Its time is up.
     Fails,
 }
@@ -43,14 +94,28 @@ pub enum Op {
     Reverse,
     /// What is due on the queue is delivered at once, by consumers that overtake each other.
     AtOnce(u64),
+    /// The queue takes nothing for so many seconds.
+    QueueRefuses(u64),
     /// The call over a port after so many others is hit.
     Strike(usize, Hit),
     /// A service is away for so many seconds.
     Away(Service, u64),
     /// The sandbox dies, with every run in it.
     SandboxDies,
+    /// The sandbox is told to shut down, and saves what its runs have done.
+    SandboxStops,
+    /// Every alarm that is set rings so many seconds late.
+    AlarmsLate(u64),
     /// The key-value store is so many seconds behind.
     KvBehind(u64),
+    /// Something happens to one of the pull requests, and the webhook tells of it.
+    GitHub(usize, Happening, Telling),
+    /// Every delivery of the webhook so far is made once more.
+    Redeliver,
+    /// A run calls the model, and is answered with so many tokens; or its caller dies before.
+    CallModel(u64, Answered),
+    /// The operator shuts the model off, or lets it through again.
+    SwitchModel(bool),
     /// The sweep runs.
     Sweep,
 }
@@ -83,6 +148,8 @@ pub enum Verb {
 /// What hits a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hit {
+    /// Its caller dies before it is made.
+    CrashBefore,
     /// It takes effect, and its caller dies.
     Crash,
     /// It does not arrive.
@@ -95,122 +162,41 @@ pub enum Hit {
     Limited(u64),
 }
 
-impl Scenario {
-    /// A scenario as a failure prints it.
-    pub fn of(runs: &[Run], ops: &[Op]) -> Self {
-        Self {
-            runs: runs.to_vec(),
-            ops: ops.to_vec(),
-        }
-    }
-
-    /// The scenario of a seed.
-    pub fn drawn(seed: u64) -> Self {
-        let mut dice = Dice(seed);
-        let threads = 1 + dice.below(3);
-        let runs = (0..=dice.below(3)).map(|_| dice.run()).collect();
-        let count = 4 + dice.below(14);
-        let mut ops = vec![Op::Give(0, dice.work())];
-        ops.extend((0..count).map(|_| dice.op(threads)));
-        Self { runs, ops }
-    }
+/// What happens to a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happening {
+    /// Its checks fail.
+    ChecksFail,
+    /// They pass.
+    ChecksPass,
+    /// Somebody merges it.
+    Merged,
+    /// Somebody closes it.
+    Closed,
+    /// Somebody opens it again.
+    Reopened,
+    /// A preview of it can be looked at.
+    Deployed,
+    /// A reviewer wants remarks addressed.
+    Asked,
 }
 
-/// A `SplitMix64`: small, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        let end = u64::try_from(end).expect("a small number");
-        usize::try_from(self.next() % end).expect("below a small number")
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
-
-    fn seconds(&mut self) -> u64 {
-        self.one_of(&[1, 2, 3, 5, 8, 20, 45, 90, 200, 400, 1_000])
-    }
-
-    fn work(&mut self) -> Verb {
-        self.one_of(&[Verb::Contextualize, Verb::Fix, Verb::Fix])
-    }
-
-    fn run(&mut self) -> Run {
-        match self.below(10) {
-            0 => Run::Dies,
-            1 => Run::FallsSilent(self.one_of(&[10, 60, 120])),
-            2 => Run::IsInterrupted,
-            3 => Run::ChangesNothing,
-            4 => Run::Fails,
-            _ => Run::Fixes(self.one_of(&[2, 5, 20, 300])),
-        }
-    }
-
-    fn verb(&mut self) -> Verb {
-        match self.below(16) {
-            0..4 => Verb::Contextualize,
-            4..7 => Verb::Fix,
-            7..10 => Verb::Cancel,
-            10..12 => Verb::Retry,
-            12 => Verb::Status,
-            13 => Verb::Steer,
-            14 => self.one_of(&[Verb::Approve, Verb::Reject]),
-            _ => self.one_of(&[Verb::Continue, Verb::Deploy]),
-        }
-    }
-
-    fn hit(&mut self) -> Hit {
-        match self.below(8) {
-            0..3 => Hit::Crash,
-            3 => Hit::LostBefore,
-            4 | 5 => Hit::LostAfter,
-            6 => Hit::Broken,
-            _ => Hit::Limited(self.seconds()),
-        }
-    }
-
-    fn op(&mut self, threads: usize) -> Op {
-        match self.below(20) {
-            0..5 => Op::Give(self.below(threads), self.verb()),
-            5..8 => Op::Run(self.seconds()),
-            8..13 => Op::Strike(self.below(40), self.hit()),
-            13 => Op::Stall(self.seconds()),
-            14 => Op::Duplicate,
-            15 => self.one_of(&[Op::Reverse, Op::Sweep]),
-            16 => Op::AtOnce(self.next()),
-            17 => {
-                let service = self.one_of(&[
-                    Service::Discord,
-                    Service::Linear,
-                    Service::PostHog,
-                    Service::GitHub,
-                    Service::Executor,
-                ]);
-                Op::Away(service, self.seconds())
-            }
-            18 => Op::SandboxDies,
-            _ => Op::KvBehind(60),
-        }
-    }
+/// How the webhook tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// At once.
+    AtOnce,
+    /// At once, and once more.
+    Twice,
+    /// After all that happened later.
+    Late,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seed_is_always_the_same_scenario_and_seeds_differ() {
-        assert_eq!(Scenario::drawn(7), Scenario::drawn(7));
-        assert_ne!(Scenario::drawn(7), Scenario::drawn(8));
-    }
+/// Whether a caller of the model lives to see the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It does, and what it cost is settled.
+    Yes,
+    /// It dies, and what the call may have cost counts.
+    Never,
 }

@@ -6,7 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{Scenario, play};
+use super::{Run, Scenario, play};
+
+/// The run that makes the least trouble.
+const PLAIN: Run = Run::Fixes(5);
 
 /// How often a failing scenario is played again to make it smaller.
 const MAX_PLAYS: usize = 300;
@@ -27,11 +30,14 @@ pub struct Found {
 
 impl std::fmt::Display for Found {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Scenario { runs, ops } = &self.scenario;
+        let Self {
+            seed,
+            scenario,
+            why,
+        } = self;
         write!(
             f,
-            "seed {}: {}\n\nScenario::of(\n    &{runs:?},\n    &{ops:#?},\n)",
-            self.seed, self.why
+            "seed {seed}: {why}\n\nThe least that shows it:\n\n{scenario}"
         )
     }
 }
@@ -113,15 +119,37 @@ fn shrunk(mut scenario: Scenario, mut why: String) -> (Scenario, String) {
             chunk /= 2;
         }
     }
-    while scenario.runs.len() > 1 {
-        let mut without = scenario.clone();
-        without.runs.pop();
-        match outcome(&without) {
-            Err(still) => (scenario, why) = (without, still),
-            Ok(()) => break,
+    for simpler in [simpler_runs, simpler_rules] {
+        let mut tried = 0;
+        while let Some(without) = simpler(&scenario, tried) {
+            match outcome(&without) {
+                Err(still) => (scenario, why, tried) = (without, still, 0),
+                Ok(()) => tried += 1,
+            }
         }
     }
     (scenario, why)
+}
+
+/// The `nth` way of having fewer or plainer runs.
+fn simpler_runs(scenario: &Scenario, nth: usize) -> Option<Scenario> {
+    let mut simpler = scenario.clone();
+    let runs = &mut simpler.runs;
+    match nth {
+        0 if runs.len() > 1 => drop(runs.pop()),
+        _ => {
+            let mut special = runs.iter_mut().filter(|run| **run != PLAIN);
+            *special.nth(nth.saturating_sub(1))? = PLAIN;
+        }
+    }
+    (simpler != *scenario).then_some(simpler)
+}
+
+/// The `nth` way of leaving a rule out.
+fn simpler_rules(scenario: &Scenario, nth: usize) -> Option<Scenario> {
+    let mut simpler = scenario.clone();
+    (nth < simpler.rules.len()).then(|| simpler.rules.remove(nth))?;
+    Some(simpler)
 }
 
 thread_local! {

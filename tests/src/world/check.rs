@@ -18,15 +18,20 @@ impl World {
     /// The same for a story in which the bot says `more` than one message a job: about messages
     /// that were no jobs.
     pub fn finish_with(&self, more: usize) {
+        let here = |thread: &ChannelId| if *thread == self.thread { more } else { 0 };
+        self.finish_where(Vec::new(), here);
+    }
+
+    /// The same for a story of which some things are known to be `wrong`, and in which the bot
+    /// says so many `more` messages in each thread.
+    pub fn finish_where(&self, mut wrong: Vec<String>, more: impl Fn(&ChannelId) -> usize) {
         self.discord.finish();
         self.linear.finish();
         self.posthog.finish();
         self.github.finish();
         self.executor.finish();
-        let mut wrong = Vec::new();
         for thread in self.all_threads() {
-            let more = if thread == self.thread { more } else { 0 };
-            self.check_messages(&thread, more, &mut wrong);
+            self.check_messages(&thread, more(&thread), &mut wrong);
         }
         self.check_objects(&mut wrong);
         self.check_audit(&mut wrong);
@@ -55,9 +60,10 @@ impl World {
         );
     }
 
-    fn check_messages(&self, thread: &ChannelId, more: usize, wrong: &mut Vec<String>) {
+    /// What the bot has said in a thread. What one person alone sees is the gateway's, unless it
+    /// answers a job.
+    pub fn answers_in(&self, thread: &ChannelId) -> Vec<Value> {
         let mut said = self.discord.said_by_bot(thread);
-        // What one person alone sees is the gateway's, unless it answers a job.
         let accepted = self.accepted.borrow();
         said.retain(|message| {
             let is_quiet = message["flags"].as_u64().unwrap_or(0) & 64 != 0;
@@ -66,6 +72,11 @@ impl World {
                 .map(JobId::new);
             !is_quiet || answers.is_some_and(|job| accepted.contains_key(&job))
         });
+        said
+    }
+
+    fn check_messages(&self, thread: &ChannelId, more: usize, wrong: &mut Vec<String>) {
+        let said = self.answers_in(thread);
         let jobs = self.accepted_in(thread);
         if said.len() != jobs + more {
             wrong.push(format!("{} messages for {jobs} jobs", said.len()));

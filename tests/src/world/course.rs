@@ -14,8 +14,10 @@ use super::queue::Message;
 use super::strike::Target;
 use super::{Strike, World};
 
-/// After this many deliveries and alarms, a story goes in a circle.
+/// After this many deliveries and alarms, a story goes in a circle: so many in any case, and so
+/// many for each job.
 const MAX_TURNS: usize = 5_000;
+const MAX_TURNS_OF_A_JOB: usize = 300;
 /// How soon a delivery or an alarm that died comes again.
 const COMES_AGAIN: Duration = Duration::from_secs(2);
 
@@ -47,7 +49,8 @@ impl World {
 
     /// Lets things happen one by one for as long as `goes_on` says so before each.
     pub async fn run_while(&self, goes_on: impl Fn(&Self) -> bool) {
-        for _ in 0..MAX_TURNS {
+        let most = MAX_TURNS + MAX_TURNS_OF_A_JOB * self.accepted.borrow().len();
+        for _ in 0..most {
             if self.next_at().is_none() || !goes_on(self) {
                 return;
             }

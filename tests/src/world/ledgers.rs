@@ -1,6 +1,6 @@
 //! Ledgers as their storage: between two calls there is nothing of them but JSON.
 
-use shared::ledger::{self, Ledger, LedgerName, Ledgers, Question};
+use shared::ledger::{self, Ledger, LedgerName, Ledgers, PLACE_LEASE, Question, View};
 
 use super::World;
 use super::objects::{from_json, json, through_json};
@@ -35,6 +35,51 @@ impl World {
             reason: reason.to_owned(),
         };
         self.step_ledger(&LedgerName::global(), &request);
+    }
+}
+
+impl World {
+    /// What a ledger says of itself.
+    pub fn ledger(&self, name: &LedgerName) -> View {
+        match self.step_ledger(name, &ledger::Request::Look) {
+            ledger::Response::Seen(view) => *view,
+            other => panic!("the answer of another request: {other:?}"),
+        }
+    }
+
+    /// No fix has a place any more, once every lease has ended.
+    pub fn check_places(&self, wrong: &mut Vec<String>) {
+        self.clock.advance(PLACE_LEASE);
+        let names: Vec<_> = self.ledgers.borrow().keys().cloned().collect();
+        for name in names {
+            let view = self.ledger(&name);
+            if !view.running.is_empty() {
+                wrong.push(format!("{}: places of {:?}", name.as_str(), view.running));
+            }
+        }
+    }
+
+    /// Nobody has spent more today than may be.
+    pub fn check_money(&self, wrong: &mut Vec<String>) {
+        let names: Vec<_> = self.ledgers.borrow().keys().cloned().collect();
+        for name in names {
+            let view = self.ledger(&name);
+            let rules = self.settings.ledger.rules(&name);
+            let ledger = name.as_str();
+            if rules.all_day.is_some_and(|cap| view.spent_today > cap) {
+                wrong.push(format!("{ledger}: {:?} spent in a day", view.spent_today));
+            }
+            for (user, spent) in &view.users {
+                if rules.user_day.is_some_and(|cap| *spent > cap) {
+                    wrong.push(format!("{ledger}: {user} has spent {spent:?} in a day"));
+                }
+            }
+            for (job, spent, cap) in &view.jobs {
+                if spent > cap {
+                    wrong.push(format!("{ledger}: {job} has spent {spent:?} of {cap:?}"));
+                }
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use shared::audit::{self, Audits, LogName};
 use shared::executor::RunRequest;
 use shared::http::Request;
 use shared::ledger::{self, LedgerName, Ledgers};
-use shared::model::{self, Ports};
+use shared::model::{self, Passage, Ports};
 use shared::ports::{Clock, Log};
 
 use super::World;
@@ -52,6 +52,30 @@ impl Ports for Desk<'_> {
 impl World {
     /// A run calls the model, and is answered with so many tokens. Returns the status.
     pub async fn call_model(&self, run: &RunRequest, output_tokens: u64) -> u16 {
+        let passage = match self.admit_call(run, output_tokens).await {
+            Ok(passage) => passage,
+            Err(status) => return status,
+        };
+        let mut bill = passage.bill.expect("a message costs something");
+        let answer = serde_json::json!({
+            "model": "claude-sonnet-5-5",
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": 10, "output_tokens": output_tokens},
+        });
+        bill.meter.status(200);
+        bill.meter.read(answer.to_string().as_bytes());
+        model::settle(bill, self.setup.model(), &Desk(self)).await;
+        200
+    }
+
+    /// A run calls the model, and whoever passes the answer on dies before it has settled what it
+    /// cost.
+    pub async fn call_model_and_die(&self, run: &RunRequest, output_tokens: u64) {
+        let _ = self.admit_call(run, output_tokens).await;
+    }
+
+    /// The call as it goes to the model, or the status with which it is refused.
+    async fn admit_call(&self, run: &RunRequest, output_tokens: u64) -> Result<Passage, u16> {
         let asked = serde_json::json!({
             "model": "claude-sonnet-5-5",
             "max_tokens": output_tokens,
@@ -61,23 +85,11 @@ impl World {
             .header("x-api-key", run.model.api_key.expose())
             .body(asked.to_string().into_bytes())
             .expect("a run is told an address");
-        let setup = self.setup.model();
-        let passage = match model::admit(&request, setup, &Desk(self)).await {
-            Ok(passage) => passage,
-            Err(refused) => return refused.status().as_u16(),
-        };
+        let admitted = model::admit(&request, self.setup.model(), &Desk(self)).await;
+        let passage = admitted.map_err(|refused| refused.status().as_u16())?;
         let shown = &passage.request.headers()["x-api-key"];
         assert_eq!(shown, super::MODEL_KEY, "the model sees the real key");
-        let mut bill = passage.bill.expect("a message costs something");
-        let answer = serde_json::json!({
-            "model": "claude-sonnet-5-5",
-            "stop_reason": "end_turn",
-            "usage": {"input_tokens": 10, "output_tokens": output_tokens},
-        });
-        bill.meter.status(200);
-        bill.meter.read(answer.to_string().as_bytes());
-        model::settle(bill, setup, &Desk(self)).await;
-        200
+        Ok(passage)
     }
 
     /// Everything that the objects have stored.

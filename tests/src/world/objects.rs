@@ -1,5 +1,7 @@
 //! Thread and Job objects as their storage: between two calls there is nothing of them but JSON.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +73,19 @@ impl World {
         self.jobs.borrow_mut().remove(job);
     }
 
+    /// Every fix that a Job object keeps.
+    pub fn fixes(&self) -> Vec<Fix> {
+        let jobs: Vec<_> = self.jobs.borrow().keys().cloned().collect();
+        jobs.iter().filter_map(|job| self.fix(job)).collect()
+    }
+
+    /// Every alarm that is set rings so much later.
+    pub fn delay_alarms(&self, by: Duration) {
+        for cell in self.jobs.borrow_mut().values_mut() {
+            cell.alarm = cell.alarm.map(|at| at + by);
+        }
+    }
+
     /// A Job object's alarm is lost.
     pub fn lose_alarm(&self, job: &JobId) {
         if let Some(cell) = self.jobs.borrow_mut().get_mut(job) {
@@ -135,11 +150,7 @@ impl Sandbox for SandboxPort<'_> {
 }
 
 impl Http for SandboxPort<'_> {
-    async fn send(
-        &self,
-        request: Request,
-        within: std::time::Duration,
-    ) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request, within: Duration) -> Result<Response, Unreachable> {
         self.world.send(request, within).await
     }
 }

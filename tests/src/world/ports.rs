@@ -42,6 +42,7 @@ impl Http for World {
         let lost = || Err(Unreachable::Connection("lost on the way".to_owned()));
         match strike {
             None => effect.await,
+            Some(Strike::CrashBefore) => self.meter.die().await,
             Some(Strike::LostBefore) => lost(),
             Some(Strike::LostAfter) => {
                 let _ = effect.await;
@@ -129,11 +130,11 @@ impl Kv for World {
     async fn get(&self, key: &str) -> Result<Option<String>, KvFailed> {
         let effect = async {
             let now = self.clock.now();
-            let kv = self.kv_as_read();
-            let live = kv
-                .get(key)
-                .filter(|(_, until)| until.is_none_or(|until| now < until));
-            Ok(live.map(|(value, _)| value.clone()))
+            let is_live = |until: Option<Timestamp>| until.is_none_or(|until| now < until);
+            Ok(self.kv_as_read(|kv| {
+                let live = kv.get(key).filter(|(_, until)| is_live(*until));
+                live.map(|(value, _)| value.clone())
+            }))
         };
         self.meter
             .call(|| format!("kv get {key}"), kv_lost, effect)
@@ -164,12 +165,14 @@ impl Kv for World {
 
     async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvFailed> {
         let effect = async {
-            let keys = self.kv_as_read().into_keys();
-            let is_after = |key: &String| cursor.is_none_or(|last| key.as_str() > last);
-            let mut rest = keys.filter(|key| key.starts_with(prefix) && is_after(key));
-            let keys: Vec<String> = rest.by_ref().take(KV_PAGE).collect();
-            let next = rest.next().and(keys.last().cloned());
-            Ok(KeyPage { keys, next })
+            let is_after = |key: &&String| cursor.is_none_or(|last| key.as_str() > last);
+            Ok(self.kv_as_read(|kv| {
+                let keys = kv.keys().filter(|key| key.starts_with(prefix));
+                let mut rest = keys.filter(is_after).cloned();
+                let keys: Vec<String> = rest.by_ref().take(KV_PAGE).collect();
+                let next = rest.next().and(keys.last().cloned());
+                KeyPage { keys, next }
+            }))
         };
         self.meter
             .call(|| format!("kv list {prefix}"), kv_lost, effect)

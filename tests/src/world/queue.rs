@@ -23,6 +23,7 @@ pub struct MemoryQueue {
     meter: Rc<Meter>,
     /// Whether it takes nothing at the moment.
     pub refuses: Cell<bool>,
+    refuses_until: Cell<Option<Timestamp>>,
     messages: RefCell<Vec<Message>>,
 }
 
@@ -49,6 +50,7 @@ impl MemoryQueue {
             clock,
             meter,
             refuses: Cell::new(false),
+            refuses_until: Cell::new(None),
             messages: RefCell::default(),
         }
     }
@@ -74,6 +76,16 @@ impl MemoryQueue {
     /// Loses every message that waits: what no queue should do, and a sweep has to notice.
     pub fn lose_all(&self) {
         self.messages.borrow_mut().clear();
+    }
+
+    /// It takes nothing for so long.
+    pub fn refuse_for(&self, time: Duration) {
+        self.refuses_until.set(Some(self.clock.now() + time));
+    }
+
+    fn is_refusing(&self) -> bool {
+        let until = self.refuses_until.get();
+        self.refuses.get() || until.is_some_and(|until| self.clock.now() < until)
     }
 
     /// Every message that waits is delivered so much later.
@@ -128,7 +140,7 @@ impl Queue for MemoryQueue {
     async fn send(&self, body: &str, delay: Duration) -> Result<(), QueueRefused> {
         let lost = || QueueRefused("no answer".to_owned());
         let effect = async {
-            if self.refuses.get() {
+            if self.is_refusing() {
                 return Err(QueueRefused("overloaded".to_owned()));
             }
             if body.len() > MAX_MESSAGE_BYTES {

@@ -12,6 +12,8 @@ pub type Meanwhile = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>>>;
 
 /// What hits a call.
 pub enum Strike {
+    /// Whoever makes the call dies before it does.
+    CrashBefore,
     /// The call takes effect, and whoever made it dies before it sees the answer.
     Crash,
     /// The call does not arrive.
@@ -33,6 +35,7 @@ pub enum Strike {
 impl fmt::Debug for Strike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::CrashBefore => "CrashBefore",
             Self::Crash => "Crash",
             Self::LostBefore => "LostBefore",
             Self::LostAfter => "LostAfter",
@@ -175,6 +178,7 @@ impl Meter {
         match self.begin(name).await {
             // Only HTTP has these.
             None | Some(Strike::BrokenAfter | Strike::RateLimited(_)) => effect.await,
+            Some(Strike::CrashBefore) => self.die().await,
             Some(Strike::LostBefore) => Err(lost()),
             Some(Strike::LostAfter) => {
                 let _ = effect.await;

@@ -61,11 +61,11 @@ impl World {
     }
 
     /// The key-value store as a reader sees it.
-    pub(super) fn kv_as_read(&self) -> Values {
+    pub(super) fn kv_as_read<T>(&self, read: impl FnOnce(&Values) -> T) -> T {
         let now = self.clock.now();
         match &*self.weather.behind.borrow() {
-            Some((values, until)) if now < *until => values.clone(),
-            _ => self.kv.borrow().clone(),
+            Some((values, until)) if now < *until => read(values),
+            _ => read(&self.kv.borrow()),
         }
     }
 

@@ -165,7 +165,8 @@ impl Objects {
         let oid = commit_id(&commit);
         commit.oid.clone_from(&oid);
         // As it is read again: git prints what it keeps and ends it with a line's end.
-        commit.message = message.trim_end_matches('\n').to_owned();
+        let kept = message.trim_end_matches('\n');
+        kept.clone_into(&mut commit.message);
         self.commits.insert(oid.clone(), commit);
         Ok(oid)
     }
