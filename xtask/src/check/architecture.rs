@@ -26,7 +26,7 @@ const NOT_BELOW_SHARED: [&str; 8] = [
 const MAY_NAME_WORKER: [&str; 3] = ["platform", "gateway-worker", "consumer-worker"];
 
 /// Our crates, none of which xtask may need.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "shared",
     "platform",
     "gateway-worker",
@@ -34,6 +34,7 @@ const OURS: [&str; 7] = [
     "container",
     "cli",
     "tests",
+    "workspace",
 ];
 
 pub(crate) fn check(project: &Project) -> Result<()> {
