@@ -133,7 +133,7 @@ impl DurableObject for JobObject {
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         if request.path() == operator::CHECKUP_PATH {
-            return self.check_up(request).await;
+            return Box::pin(self.check_up(request)).await;
         }
         let question = match object::question::<fix::Request>(request).await {
             Ok(question) => question,

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::stage::on_stage;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "what the program prints")]
 async fn a_running_fix_is_listed_shown_stopped_and_retried() {
     on_stage(&[], async |stage| {
         let job = stage.running_fix().await;

@@ -75,7 +75,7 @@ fn push_text(out: &mut String, given: &str) {
     while let Some(c) = rest.chars().next() {
         if is_address(rest) {
             let end = rest
-                .find(|c: char| c.is_whitespace() || c == '<' || c == '`')
+                .find(|c: char| c.is_whitespace() || matches!(c, '<' | '`' | '\\'))
                 .unwrap_or(rest.len());
             push_unmentioned(out, &rest[..end]);
             rest = &rest[end..];

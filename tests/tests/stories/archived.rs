@@ -76,7 +76,7 @@ async fn the_end_of_a_fix_in_a_locked_thread_is_on_record_everywhere_else() {
     assert_eq!(lines("the thread cannot be told"), 1, "{}", log.join("\n"));
     assert_eq!(lines("job ended"), 1, "{}", log.join("\n"));
     let shown = world.operator("ann").job(job.as_str(), None).await.unwrap();
-    assert!(shown.fix.unwrap().pull_request.is_some());
+    assert!(shown.job.fix.unwrap().pull_request.is_some());
 
     // Whoever opens the thread again can ask.
     world.discord.archive(&world.thread, false);

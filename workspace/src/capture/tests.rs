@@ -214,7 +214,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_there() {
     fs::write(root.path().join("shut"), "").unwrap();
     fs::create_dir(root.path().join("shut-directory")).unwrap();
     for name in ["shut", "shut-directory"] {
-        fs::set_permissions(root.path().join(name), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(root.path().join(name), fs::Permissions::from_mode(0o0)).unwrap();
     }
     let capture = capture(root.path());
     assert_eq!(names(&capture), ["open"]);

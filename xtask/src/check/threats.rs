@@ -41,11 +41,11 @@ struct Named<'a> {
 }
 
 /// Everything in backticks of the form `folder/file.rs::test`.
-fn named(text: &str) -> impl Iterator<Item = Named<'_>> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter_map(|quoted| {
-        let (file, test) = quoted.split_once(".rs::")?;
-        let file = &quoted[..file.len() + ".rs".len()];
+fn named(page: &str) -> impl Iterator<Item = Named<'_>> {
+    let spans = page.split('`').skip(1).step_by(2);
+    spans.filter_map(|span| {
+        let (file, test) = span.split_once(".rs::")?;
+        let file = &span[..file.len() + ".rs".len()];
         Some(Named { file, test })
     })
 }

@@ -107,10 +107,10 @@ fn uses_in(root: &Path) -> Result<Uses> {
             continue;
         }
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let used = uses.entry((*module).to_owned()).or_default();
-        used.extend(
+        let others = uses.entry((*module).to_owned()).or_default();
+        others.extend(
             named_in(&text)
-                .filter(|used| used != module)
+                .filter(|other| other != module)
                 .map(str::to_owned),
         );
     }
