@@ -3,7 +3,7 @@
 //! Invariants of a closed network:
 //! - Whatever runs below a supervisor lives in a network namespace of its own, where `lo` is all
 //!   there is. The supervisor lives there too: it has nothing to lend.
-//! - The one way out is the [`relay`] to the run's model proxy, and only an agent has one.
+//! - The one way out is the relay to the run's model proxy, and only an agent has one.
 //! - Nothing below can go back: it has no capability outside, and no process outside is its peer.
 //! - Nobody takes the kernel's word for it: at its start the executor does the whole thing once and
 //!   looks around ([`settle`]). Where it cannot be done no run is taken, unless the operator has

@@ -1,6 +1,6 @@
 //! GitHub's webhook: whether it reaches us, and what came of its deliveries.
 //!
-//! What it would tell is also asked for, if more slowly ([`crate::fix::after`]): a webhook that does
+//! What it would tell is also asked for, if more slowly (`fix::after`): a webhook that does
 //! not work costs time, no outcome.
 
 use super::{Check, CheckUp};
