@@ -8,8 +8,9 @@
 //! It happens where text leaves us and not where it comes in: a reporter's address still finds the
 //! person in PostHog. Each way out takes only what went through here: the requests to Linear and to
 //! the executor take [`Cleared`] things, a line of the log takes errors by way of
-//! [`Said`](crate::log::Said), and what GitHub is told is [`published`]. Text that is cut on its way there is cut by [`floor`] and [`ceil`], so
-//! that no half of a secret is left whose shape nothing knows any more.
+//! [`Said`](crate::log::Said), and what GitHub is told is [`published`]. Text that is cut on its way
+//! there is cut by [`floor`] and [`ceil`], so that no half of a secret is left whose shape nothing
+//! knows any more.
 //!
 //! It is a net and not a wall: a secret without any known shape passes.
 

@@ -108,6 +108,12 @@ impl Bench {
         self.result(request).await
     }
 
+    /// Cancels a run.
+    pub(crate) async fn cancel(&self, request: &RunRequest) -> RunStatus {
+        let client = self.executor.client();
+        client.cancel(&request.run_id).await.unwrap()
+    }
+
     /// Waits for a run's result.
     pub(crate) async fn result(&self, request: &RunRequest) -> RunResult {
         self.wait_for(request, "the end", |status| {

@@ -15,6 +15,7 @@ use tests::sample;
 
 use crate::agents::{DONE, STEP, STEP_SEEN};
 use crate::bench::{Bench, Executor, command, root, script, text_of};
+use crate::stop::CANCEL_WITHIN;
 
 const OPEN: (&str, &str) = ("AGENT_NETWORK", "open");
 const CLOSED: (&str, &str) = ("AGENT_NETWORK", "closed");
@@ -389,14 +390,9 @@ async fn ending_a_run_leaves_nothing_in_its_namespace() {
     let inside = namespaces_of(&bench);
     assert!(inside.len() >= 4, "{inside:?}");
     let begin = std::time::Instant::now();
-    bench
-        .executor
-        .client()
-        .cancel(&request.run_id)
-        .await
-        .unwrap();
+    bench.cancel(&request).await;
     bench.result(&request).await;
-    assert!(begin.elapsed() < std::time::Duration::from_secs(5));
+    assert!(begin.elapsed() < CANCEL_WITHIN);
     bench.assert_nothing_is_left();
     assert!(namespaces_of(&bench).is_empty());
 }

@@ -88,12 +88,7 @@ async fn claude_has_no_secret_in_environment_home_clone_log_or_conversation() {
         }
     }
     assert!(agents >= 2, "the supervisor and the agent");
-    bench
-        .executor
-        .client()
-        .cancel(&request.run_id)
-        .await
-        .unwrap();
+    bench.cancel(&request).await;
     bench.result(&request).await;
     for request in bench.anthropic.requests() {
         assert_clean("a request to the model", &request.body);

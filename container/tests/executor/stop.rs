@@ -10,7 +10,7 @@ use crate::agents::{DONE, STEP, STEP_SEEN};
 use crate::bench::{Bench, claude, script, summary};
 
 /// From the call to the end of the last process.
-const CANCEL_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const CANCEL_WITHIN: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_ends_claude_within_five_seconds() {
@@ -21,24 +21,14 @@ async fn cancelling_ends_claude_within_five_seconds() {
     assert!(!bench.processes().is_empty());
 
     let begin = Instant::now();
-    bench
-        .executor
-        .client()
-        .cancel(&request.run_id)
-        .await
-        .unwrap();
+    bench.cancel(&request).await;
     let result = bench.result(&request).await;
     assert!(begin.elapsed() < CANCEL_WITHIN, "{:?}", begin.elapsed());
     assert_eq!(result.outcome, RunOutcome::Cancelled);
     bench.assert_nothing_is_left();
 
     // Cancelling again is harmless.
-    let status = bench
-        .executor
-        .client()
-        .cancel(&request.run_id)
-        .await
-        .unwrap();
+    let status = bench.cancel(&request).await;
     assert_eq!(status.state.outcome(), Some(&RunOutcome::Cancelled));
 }
 
@@ -64,12 +54,7 @@ async fn cancelling_ends_an_agent_that_does_not_want_to() {
     );
 
     let begin = Instant::now();
-    bench
-        .executor
-        .client()
-        .cancel(&request.run_id)
-        .await
-        .unwrap();
+    bench.cancel(&request).await;
     bench.result(&request).await;
     assert!(begin.elapsed() < CANCEL_WITHIN, "{:?}", begin.elapsed());
     bench.assert_nothing_is_left();
