@@ -10,6 +10,7 @@ use shared::id::{ChannelId, JobId, ThreadId};
 use shared::linear::key;
 
 use super::github::News;
+use crate::github::PullRequest;
 use crate::world::{REPOSITORY, World};
 
 pub(super) fn check(world: &World, threads: &[ChannelId], news: &News) {
@@ -144,6 +145,13 @@ fn check_github(world: &World, fixes: &[Fix], news: &News, wrong: &mut Vec<Strin
     if numbers != expected {
         wrong.push(format!("pull requests {numbers:?}, told of {expected:?}"));
     }
+    for fix in fixes.iter().filter(|fix| fix.order.round.is_none()) {
+        let number = pull_of(fix);
+        let pull = pulls.iter().find(|pull| Some(pull.number) == number);
+        if pull.is_some_and(|pull| !is_as_told(pull, &fix.after.standing)) {
+            wrong.push(format!("{number:?} is not {:?}", fix.after.standing));
+        }
+    }
     let heads: BTreeSet<_> = pulls.iter().map(|pull| &pull.head).collect();
     if heads.len() != pulls.len() {
         wrong.push("two pull requests of a branch".to_owned());
@@ -171,6 +179,15 @@ fn check_github(world: &World, fixes: &[Fix], news: &News, wrong: &mut Vec<Strin
                 wrong.push(format!("a second answer: {}", comment.body));
             }
         }
+    }
+}
+
+/// Whether people were told how a pull request stands.
+fn is_as_told(pull: &PullRequest, standing: &Standing) -> bool {
+    match standing {
+        Standing::Open => pull.is_open(),
+        Standing::Merged { settled, .. } => pull.merged.is_some() && settled.is_some(),
+        Standing::Closed { .. } => !pull.is_open() && pull.merged.is_none(),
     }
 }
 

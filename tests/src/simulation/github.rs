@@ -56,7 +56,8 @@ impl News {
         }
     }
 
-    /// What was kept back, the newest first, and what the gateway could not take.
+    /// What was kept back, the newest first, and what the gateway could not take. Then somebody
+    /// pushes to each pull request, which is news of all that was missed.
     pub(super) async fn tell_the_rest(&mut self, world: &World) {
         for told in std::mem::take(&mut self.late).iter().rev() {
             self.tell(world, told).await;
@@ -64,6 +65,13 @@ impl News {
         let refused = |delivery: &&Delivery| delivery.status() != TAKEN;
         for delivery in self.deliveries.iter().filter(refused) {
             world.hears_again(delivery).await;
+        }
+        for pull in world.github.pull_requests(REPOSITORY) {
+            let action = "synchronize";
+            let told = world
+                .github
+                .tells_pull_request(REPOSITORY, pull.number, action);
+            self.tell(world, &told).await;
         }
     }
 

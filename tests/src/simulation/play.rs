@@ -19,6 +19,9 @@ use crate::world::{REPOSITORY, Strike, World, fixed_file};
 const SWEEPS: usize = 4;
 const BETWEEN_SWEEPS: Duration = Duration::from_mins(20);
 
+/// Nothing is away for longer.
+const WEATHER_PASSES: Duration = Duration::from_secs(1_000);
+
 /// More runs than any scenario starts.
 const MOST_RUNS: usize = 60;
 
@@ -38,6 +41,7 @@ pub async fn play(scenario: &Scenario) {
         act(&world, &threads, &mut news, *op).await;
     }
     world.run_until_quiet().await;
+    world.clock.advance(WEATHER_PASSES);
     news.tell_the_rest(&world).await;
     world.run_until_quiet().await;
     for _ in 0..SWEEPS {

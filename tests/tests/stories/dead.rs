@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use shared::executor::RunFailure;
+use tests::discord::Act;
 use tests::executor_fake::Script;
 use tests::fault::{Fault, Matcher};
 use tests::linear::Linear;
-use tests::world::{Strike, World};
+use tests::world::{Strike, World, the_fix};
 
 use super::{contextualize, report};
 
@@ -38,6 +40,26 @@ async fn a_fix_that_was_handed_over_is_not_dead_though_its_delivery_is() {
     world.command_and_wait("Alice", super::fix()).await;
     assert_eq!(world.kv_keys("dead:").len(), 1);
     super::is_one_pull_request(&world);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_fix_that_goes_on_is_its_objects_though_its_delivery_is_dead() {
+    let out_of_money = the_fix().stopped_by(RunFailure::BudgetExhausted);
+    let world = super::with_fix(out_of_money).await;
+    world.run_until_quiet().await;
+    world.executor.play([the_fix()]);
+    // The first three deliveries fail, and the fourth does not hear that it has succeeded.
+    for _ in 0..3 {
+        world.strike_call("job continue", Strike::LostBefore);
+    }
+    world.strike_call("thread handOver", Strike::LostAfter);
+    let go_on = Act::slash("bugbot continue");
+    world.command_and_wait("Alice", go_on).await;
+    assert_eq!(world.kv_keys("dead:").len(), 1);
+    super::is_one_pull_request(&world);
+    let log = world.log().join("\n");
+    assert!(!log.contains(r#""outcome":"parked""#), "{log}");
     world.finish();
 }
 
