@@ -12,6 +12,7 @@ mod crash;
 mod dead_letter;
 mod delivery;
 mod dev;
+mod money;
 mod operator;
 mod secrets;
 mod stage;
