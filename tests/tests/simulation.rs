@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use tests::simulation::{Hit, Op, Run, Scenario, Verb, hunt, play};
+use tests::simulation::{Happening, Hit, Op, Run, Scenario, Telling, Verb, hunt, play};
 
 /// As many as take less than a minute on two slow cores.
 const USUAL: u64 = 300;
@@ -54,4 +54,20 @@ async fn a_sweep_that_dies_is_followed_by_another() {
         Op::Sweep,
     ];
     play(&Scenario::of(&[Run::Fixes(20)], &ops)).await;
+}
+
+/// The errand that begins a round waited behind a delivery that had died, used up its tries while the
+/// queue took no copies, and was buried: its thread waited for the round for ever.
+#[tokio::test]
+async fn a_round_that_cannot_begin_for_a_while_begins_later() {
+    let ops = [
+        Op::Give(0, Verb::Fix),
+        Op::Run(400),
+        Op::Give(0, Verb::Contextualize),
+        Op::GitHub(0, Happening::ChecksFail, Telling::AtOnce),
+        Op::Strike(9, Hit::Crash),
+        Op::Run(20),
+        Op::QueueRefuses(200),
+    ];
+    play(&Scenario::of(&[Run::Fixes(5)], &ops)).await;
 }

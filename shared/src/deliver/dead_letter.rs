@@ -17,6 +17,7 @@ use thread::{Dead, tell_thread};
 
 use super::Settled;
 use crate::consumer::{Platform, mark};
+use crate::errand::Errand;
 use crate::fault::backoff;
 use crate::fix::Jobs;
 use crate::id::JobId;
@@ -60,6 +61,9 @@ impl DeadLetter {
     }
 }
 
+/// How long an errand rests before it is tried again.
+const ERRAND_RESTS: Duration = Duration::from_mins(10);
+
 /// Puts a message on the dead-letter queue.
 pub(super) async fn park<P: Platform>(
     platform: &P,
@@ -83,6 +87,9 @@ pub(super) async fn park<P: Platform>(
 
 /// Acts on one message of the dead-letter queue: records it and tells its thread. Repeatable:
 /// the record has one key, and a job that has ended is not told again.
+///
+/// An errand that was only unlucky is no dead letter: no person could give it again, so it is tried
+/// until it is done. What cannot be done at all a delivery has parked, with a reason.
 pub async fn bury<P: Platform + Jobs>(
     platform: &P,
     settings: &Settings,
@@ -93,6 +100,11 @@ pub async fn bury<P: Platform + Jobs>(
     let body = letter
         .as_ref()
         .map_or(message, |letter| letter.body.as_str());
+    if letter.is_none()
+        && let Some(Ok(errand)) = Errand::decode(body)
+    {
+        return revive(platform, body, &errand, attempt).await;
+    }
     let decoded = Job::decode(body);
     let trace = match &decoded {
         Ok(job) => job.trace(),
@@ -105,6 +117,23 @@ pub async fn bury<P: Platform + Jobs>(
             if let (Some(job), Some(thread)) = (&trace.job, &trace.thread) {
                 mark::mark(platform, job, thread).await;
             }
+            let error = Said(&error);
+            platform.note(&trace, Event::NotBuried { error });
+            Settled::Retry(backoff(attempt, platform.roll()))
+        }
+    }
+}
+
+/// Repeatable: so is every errand.
+async fn revive<P: Platform>(platform: &P, body: &str, errand: &Errand, attempt: u32) -> Settled {
+    let trace = Trace::of_job(&errand.of);
+    match platform.commands().send(body, ERRAND_RESTS).await {
+        Ok(()) => {
+            let again_in_s = ERRAND_RESTS.as_secs();
+            platform.note(&trace, Event::ErrandRests { again_in_s });
+            Settled::Ack
+        }
+        Err(error) => {
             let error = Said(&error);
             platform.note(&trace, Event::NotBuried { error });
             Settled::Retry(backoff(attempt, platform.roll()))

@@ -136,6 +136,8 @@ events! {
     Error NotBuried "could not bury a dead letter" { error: Said<'a> }
     /// A job was given up and recorded under `key`.
     Error JobDead "job is dead" { key: &'a str, reason: Said<'a> }
+    /// An errand of a fix failed as often as the queue allows, and is tried again later.
+    Warn ErrandRests "an errand is tried again later" { again_in_s: u64 }
     /// The sweep will not know of this job.
     Warn NotMarked "could not mark a job as begun" { error: Said<'a> }
     /// The sweep could not list the open jobs.

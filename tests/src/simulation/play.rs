@@ -14,8 +14,8 @@ use crate::executor_fake::{Script, Trouble};
 use crate::sample;
 use crate::world::{REPOSITORY, Strike, World, fixed_file};
 
-/// How often the sweep comes, once nothing else happens, and how often that is waited for: what is
-/// lost is ended by the second one at the latest.
+/// How often the sweep comes, once nothing else happens: what is lost is ended by the second one at
+/// the latest. Each strike that is left may spoil one more.
 const SWEEPS: usize = 4;
 const BETWEEN_SWEEPS: Duration = Duration::from_mins(20);
 
@@ -44,7 +44,9 @@ pub async fn play(scenario: &Scenario) {
     world.clock.advance(WEATHER_PASSES);
     news.tell_the_rest(&world).await;
     world.run_until_quiet().await;
-    for _ in 0..SWEEPS {
+    let strikes = scenario.ops.iter();
+    let strikes = strikes.filter(|op| matches!(op, Op::Strike(..))).count();
+    for _ in 0..SWEEPS + strikes {
         world.clock.advance(BETWEEN_SWEEPS);
         world.sweep().await;
         world.run_until_quiet().await;
