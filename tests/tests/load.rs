@@ -11,10 +11,12 @@ const MOST_MEMORY_BYTES: u64 = 1 << 30;
 async fn a_thousand_jobs_at_once_all_end_once_and_in_bounded_memory() {
     let figures = Load { jobs: JOBS }.play().await;
     println!("{figures}");
-    assert_eq!(figures.accepted, JOBS);
-    assert_eq!(figures.ended.values().sum::<usize>(), JOBS, "{figures}");
-    let refused: usize = figures.refused.iter().sum();
-    assert!(refused > 0, "no limit was met: {figures}");
+    assert!(figures.accepted > JOBS, "{figures}");
+    let ended: usize = figures.ended.values().sum();
+    assert_eq!(ended, figures.accepted, "{figures}");
+    for refused in figures.refused {
+        assert!(refused > 0, "a limit was not met: {figures}");
+    }
     assert_eq!(figures.without_time, [""; 0]);
     let peak = figures.peak_bytes;
     assert!(
