@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shared::discord::message::Message;
-use shared::fix::{Fix, Stage, Standing};
+use shared::fix::{Cause, Fix, Stage, Standing};
 use shared::id::{ChannelId, JobId, ThreadId};
 use shared::linear::key;
 
@@ -150,6 +150,14 @@ fn check_github(world: &World, fixes: &[Fix], news: &News, wrong: &mut Vec<Strin
         let pull = pulls.iter().find(|pull| Some(pull.number) == number);
         if pull.is_some_and(|pull| !is_as_told(pull, &fix.after.standing)) {
             wrong.push(format!("{number:?} is not {:?}", fix.after.standing));
+        }
+    }
+    // Nobody else pushes here: whatever a branch holds is its fix's own.
+    for fix in fixes {
+        if let Stage::Archived(archived) = &fix.stage
+            && matches!(archived.cause, Cause::Conflict { .. })
+        {
+            wrong.push(format!("{} was in nobody's way", fix.order.job));
         }
     }
     let heads: BTreeSet<_> = pulls.iter().map(|pull| &pull.head).collect();
