@@ -23,6 +23,7 @@ pub mod fix;
 pub mod gateway;
 pub mod github;
 pub mod history;
+pub mod hooks;
 pub mod http;
 pub mod id;
 pub mod job;
