@@ -82,6 +82,8 @@ pub enum What {
     Model(ModelArgs),
     /// From zero to a running bot; again at any time, to go on or to change something.
     Setup(SetupArgs),
+    /// Runs the collector: files and local webhooks become events in inboxes.
+    Collect(collector::command::CollectArgs),
     /// Completions for a shell: `source <(bugbot completions bash)`.
     Completions {
         /// The shell.

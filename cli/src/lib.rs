@@ -6,6 +6,7 @@
 
 pub mod args;
 mod audit;
+mod collect;
 mod commands;
 mod dlq;
 mod doctor;
@@ -34,6 +35,7 @@ pub async fn run<P: Http + Clock>(cli: &Cli, ports: &P) -> Result<Done, Failure>
         What::Audit(args) => audit::run(to, args, ports).await,
         What::Model(args) => model::run(to, args, ports).await,
         What::Setup(args) => setup::run(to, args, ports).await,
+        What::Collect(args) => collect::run(args).await,
         What::Completions { shell } => Ok(args::completions(*shell)),
     }
 }

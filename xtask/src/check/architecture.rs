@@ -26,13 +26,14 @@ const NOT_BELOW_SHARED: [&str; 8] = [
 const MAY_NAME_WORKER: [&str; 3] = ["platform", "gateway-worker", "consumer-worker"];
 
 /// Our crates, none of which xtask may need.
-const OURS: [&str; 8] = [
+const OURS: &[&str] = &[
     "shared",
     "platform",
     "gateway-worker",
     "consumer-worker",
     "container",
     "cli",
+    "collector",
     "tests",
     "workspace",
 ];

@@ -1,0 +1,13 @@
+//! The collector as a program: real files, real HTTP, real signals.
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code, the parts outside #[test] too"
+)]
+
+mod crashes;
+mod drop_folder;
+mod limits;
+mod signals;
+mod stage;
+mod webhook;
+mod writers;
