@@ -1,8 +1,11 @@
-//! What the gateway costs, in raw workerd and against two yardsticks in the same run: an empty
+//! What the gateway and the collector cost.
+//!
+//! The gateway is measured in raw workerd and against two yardsticks in the same run: an empty
 //! JavaScript worker (workerd's own cost), and Discord's JavaScript package verifying the same
 //! request. Absolute numbers belong to a machine; the ratios travel. Last, the memory that a
 //! thousand jobs at once take.
 
+mod collector;
 mod load;
 mod workerd;
 
@@ -10,6 +13,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
 use serde_json::Value;
 
 use self::load::{Measured, Ping};
@@ -34,7 +38,26 @@ const CANDIDATES: [Candidate; 3] = [
     Candidate::Gateway,
 ];
 
-pub(crate) fn run(project: &Project) -> Result<()> {
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Subject {
+    /// The gateway, in raw workerd.
+    Gateway,
+    /// The collector.
+    Collector,
+}
+
+pub(crate) fn run(project: &Project, only: Option<Subject>) -> Result<()> {
+    if only != Some(Subject::Gateway) {
+        collector::run(project)?;
+    }
+    match only {
+        Some(Subject::Collector) => Ok(()),
+        _ => gateway(project),
+    }
+}
+
+fn gateway(project: &Project) -> Result<()> {
     build::run(project, None)?;
     let folder = project.path("target/bench");
     fs::create_dir_all(&folder)?;
@@ -75,7 +98,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     simulation::run(project, &["--load", "1000"])
 }
 
-fn ms(duration: Duration) -> f64 {
+pub(crate) fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
@@ -108,12 +131,12 @@ fn measure_load(project: &Project, ping: &Ping) -> Result<Vec<Measured>> {
             candidate.name()
         );
         // Lets the engine compile what is hot; not counted.
-        load::run(server.address(index), ping, Duration::from_secs(2))?;
+        load::run(server.address(index), &ping.bytes(), Duration::from_secs(2))?;
     }
     run::timed("load", || {
         for _ in 0..ROUNDS {
             for (index, measured) in all.iter_mut().enumerate() {
-                measured.add(load::run(server.address(index), ping, TURN)?);
+                measured.add(load::run(server.address(index), &ping.bytes(), TURN)?);
             }
         }
         Ok(())

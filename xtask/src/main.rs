@@ -62,9 +62,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Measures the gateway against two JavaScript workers, in raw workerd; then a thousand jobs
-    /// at once.
-    Bench,
+    /// Measures the gateway against two JavaScript workers, in raw workerd; a thousand jobs at once;
+    /// and the collector against Debian's `webhook`.
+    Bench {
+        /// Only this.
+        only: Option<bench::Subject>,
+    },
     /// Checks everything that can be checked from here, then deploys both workers.
     Deploy(deploy::Options),
 }
@@ -92,7 +95,7 @@ impl Task {
             Self::Check { check } => check.run(&project),
             Self::Demo { args } => stack::run(&project, "demo", &args),
             Self::Dev { args } => stack::run(&project, "dev", &args),
-            Self::Bench => bench::run(&project),
+            Self::Bench { only } => bench::run(&project, only),
             Self::Deploy(options) => deploy::run(&project, &options),
         }
     }

@@ -37,14 +37,19 @@ impl Ping {
 /// The latencies of all requests, and how long they took together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Measured {
-    latencies: Vec<Duration>,
-    elapsed: Duration,
+    pub(crate) latencies: Vec<Duration>,
+    pub(crate) elapsed: Duration,
 }
 
 impl Measured {
     pub(crate) fn add(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
         self.elapsed += other.elapsed;
+    }
+
+    /// How many requests there were.
+    pub(crate) fn count(&self) -> usize {
+        self.latencies.len()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 requests")]
@@ -70,12 +75,11 @@ impl Measured {
     }
 }
 
-/// Sends `ping` over and over on every connection for the time of `turn`.
-pub(crate) fn run(to: SocketAddr, ping: &Ping, turn: Duration) -> Result<Measured> {
-    let request = ping.bytes();
+/// Sends `request` over and over on every connection for the time of `turn`.
+pub(crate) fn run(to: SocketAddr, request: &[u8], turn: Duration) -> Result<Measured> {
     let started = Instant::now();
     let latencies = thread::scope(|scope| {
-        let send = || send_until(to, &request, started + turn);
+        let send = || send_until(to, request, started + turn);
         let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(send)).collect();
         let joined = threads
             .into_iter()
@@ -110,7 +114,7 @@ impl Connection {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// Sends a request and returns the body of its answer, which has to be a 200.
+    /// Sends a request and returns the body of its answer, which has to be a 200 or a 202.
     pub(crate) fn exchange(&mut self, request: &[u8]) -> Result<Vec<u8>> {
         self.0.get_mut().write_all(request)?;
         let mut line = String::new();
@@ -132,7 +136,7 @@ impl Connection {
         let length = length.context("the answer has no length")?;
         let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
-        if status != "200" {
+        if !["200", "202"].contains(&status.as_str()) {
             bail!("answered {status}: {}", String::from_utf8_lossy(&body));
         }
         Ok(body)

@@ -69,6 +69,25 @@ pub(crate) fn install(project: &Project, lock: &Lock) -> Result<PathBuf> {
     Ok(finished)
 }
 
+/// A package of Debian's, unpacked into the tools with what it needs; its folder.
+pub(crate) fn package(project: &Project, name: &str) -> Result<PathBuf> {
+    let unpacked = project.tool(&format!("debian/{name}"));
+    if unpacked.exists() {
+        return Ok(unpacked);
+    }
+    let lock = Lock::take(project)?;
+    let apt = Apt::new(project, &lock)?;
+    apt.update()?;
+    let making = project.tool(&format!("debian/{name}.partial"));
+    if making.exists() {
+        fs::remove_dir_all(&making).with_context(|| making.display().to_string())?;
+    }
+    let packages = apt.with_dependencies(&[name])?;
+    apt.unpack(&format!("{name} (from Debian)"), packages, &making)?;
+    fs::rename(&making, &unpacked).with_context(|| unpacked.display().to_string())?;
+    Ok(unpacked)
+}
+
 /// apt with lists and downloads of its own.
 struct Apt<'a> {
     project: &'a Project,
