@@ -3,6 +3,7 @@
 //! and call the core; no rule is here.
 
 mod audit;
+mod hub;
 mod ledger;
 mod ports;
 mod sandbox;

@@ -9,6 +9,9 @@ use shared::audit::{self, Audits, LogName};
 use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
+use shared::hub::object::{Answer, Question as HubQuestion};
+use shared::hub::setup::HUB_BINDING;
+use shared::hub::{Hubs, Shard};
 use shared::id::{JobId, ThreadId};
 use shared::ledger::{self, LedgerName, Ledgers, Question};
 use shared::ports::{Clock, Dice, KeyPage, Kv, KvFailed, Level, Log};
@@ -31,6 +34,7 @@ pub(crate) struct Ports {
     audit: Objects,
     ledgers: Objects,
     upstreams: Objects,
+    hub: Objects,
 }
 
 impl Ports {
@@ -45,6 +49,7 @@ impl Ports {
             audit: Objects::bound(env, "AUDIT")?,
             ledgers: Objects::bound(env, "LEDGERS")?,
             upstreams: Objects::bound(env, UPSTREAMS_BINDING)?,
+            hub: Objects::bound(env, HUB_BINDING)?,
         })
     }
 }
@@ -182,6 +187,17 @@ impl Ledgers for Ports {
             .ledgers
             .call(ledger.as_str(), &question, OBJECT_LIMIT)
             .await;
+        answer.map_err(|failed| failed.to_string())
+    }
+}
+
+impl Hubs for Ports {
+    async fn ask_hub(
+        &self,
+        shard: Shard,
+        question: &HubQuestion,
+    ) -> std::result::Result<Answer, String> {
+        let answer = self.hub.call(&shard.name(), question, OBJECT_LIMIT).await;
         answer.map_err(|failed| failed.to_string())
     }
 }

@@ -2,6 +2,7 @@
 //! all.
 
 mod back;
+mod hub;
 mod model;
 mod ports;
 

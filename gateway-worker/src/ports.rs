@@ -38,6 +38,10 @@ impl Ports for OfWorker {
         self
     }
 
+    fn hub(&self) -> &impl shared::hub::portal::Ports {
+        self
+    }
+
     fn clock(&self) -> &impl Clock {
         &SystemClock
     }

@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod container;
+pub mod entropy;
 pub mod env;
 pub mod fetch;
 pub mod inbound;
@@ -20,8 +21,10 @@ pub mod relay;
 pub mod rows;
 
 mod js;
+mod sql;
 
 pub use clock::{SystemClock, SystemDice};
+pub use entropy::SystemEntropy;
 pub use fetch::Fetch;
 pub use kv::KvCache;
 pub use log::Console;

@@ -176,7 +176,7 @@ impl Rows {
         Ok(at.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
     }
 
-    fn exec(
+    pub(crate) fn exec(
         &self,
         query: &str,
         bindings: Vec<SqlStorageValue>,

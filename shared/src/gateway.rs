@@ -33,6 +33,7 @@ use crate::discord::interaction::{self, Incoming, Interaction, Kind};
 use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use crate::github::webhook;
 use crate::http::{Http, Request, Response};
+use crate::hub::{self, portal};
 use crate::job::Job;
 use crate::log::{Event, Said};
 use crate::operator;
@@ -44,7 +45,7 @@ use crate::trace::Trace;
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// The only headers that are looked at.
-pub const HEADERS: [&str; 7] = [
+pub const HEADERS: [&str; 8] = [
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     webhook::signature::SIGNATURE_HEADER,
@@ -52,6 +53,7 @@ pub const HEADERS: [&str; 7] = [
     webhook::DELIVERY_HEADER,
     operator::AUTHORIZATION_HEADER,
     operator::OPERATOR_HEADER,
+    portal::ADDRESS_HEADER,
 ];
 
 /// Where GitHub delivers what happens to pull requests.
@@ -65,6 +67,7 @@ pub fn max_body_bytes(path: &str) -> usize {
     match path {
         GITHUB_WEBHOOK_PATH => webhook::MAX_BODY_BYTES,
         path if path.starts_with(operator::ROOT) => operator::MAX_BODY_BYTES,
+        path if path.starts_with(hub::ROOT) => portal::MAX_BODY_BYTES,
         _ => MAX_BODY_BYTES,
     }
 }
@@ -79,6 +82,8 @@ pub trait Ports {
     fn memory(&self) -> &impl ThreadMemory;
     /// To what operators look at and act on.
     fn back(&self) -> &impl operator::Back;
+    /// To the hub.
+    fn hub(&self) -> &impl portal::Ports;
     /// The time.
     fn clock(&self) -> &impl Clock;
     /// Log lines.
@@ -103,6 +108,9 @@ pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Res
         ("/health" | "/health/ready", _) => answer::method_not_allowed("GET, HEAD"),
         (path, _) if path.starts_with(operator::ROOT) => {
             operator::handle(request, setup, ports).await
+        }
+        (path, _) if path.starts_with(hub::ROOT) => {
+            hub::handle(request, setup.hub(), ports.hub()).await
         }
         _ => answer::not_found(),
     }

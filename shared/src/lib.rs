@@ -25,6 +25,7 @@ pub mod github;
 pub mod history;
 pub mod hooks;
 pub mod http;
+pub mod hub;
 pub mod id;
 pub mod job;
 pub mod ledger;

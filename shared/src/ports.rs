@@ -31,6 +31,12 @@ pub trait Dice {
     fn roll(&self) -> f64;
 }
 
+/// Chance that nobody can foresee: for secrets.
+pub trait Entropy {
+    /// Fills these bytes.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
 /// A queue that we produce to.
 pub trait Queue {
     /// Puts one JSON text on the queue, to be delivered after `delay`. `Ok` means that the queue

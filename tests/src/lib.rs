@@ -17,6 +17,7 @@ pub mod fake;
 pub mod fault;
 pub mod github;
 mod graphql;
+pub mod hub;
 pub mod linear;
 pub mod load;
 pub mod local;

@@ -16,6 +16,7 @@ mod audit;
 mod check;
 mod course;
 mod front;
+mod hub;
 mod ledgers;
 mod logs;
 mod model;
@@ -51,6 +52,7 @@ use crate::discord::{self, Discord};
 use crate::executor_fake::{self, ExecutorFake, Script};
 use crate::fake::Wired;
 use crate::github::{self, GitHub, Repository};
+use crate::hub::{self as volunteers, Portal};
 use crate::linear::{self, Linear};
 use crate::posthog::{self, PostHog};
 use crate::sample;
@@ -83,6 +85,8 @@ pub struct World {
     pub anthropic: Anthropic,
     /// What `/bugbot deploy` calls, where it is set.
     pub deploy_hook: DeployHook,
+    /// The hub, with a forge of its own: volunteers come to it directly.
+    pub hub: Portal,
     /// `bugbot-commands`.
     pub commands: MemoryQueue,
     /// `bugbot-commands-dlq`.
@@ -187,6 +191,7 @@ impl World {
             ("ANTHROPIC_API_KEY", MODEL_KEY.to_owned()),
             ("MODEL_TOKEN_KEY", MODEL_TOKEN_KEY.to_owned()),
             ("PUBLIC_URL", front::ORIGIN.to_owned()),
+            ("HUB_FORGES", volunteers::FORGE.to_owned()),
             ("EXECUTOR_URL", executor_fake::ORIGIN.to_owned()),
             ("EXECUTOR_TOKEN", executor.token().expose().to_owned()),
         ];
@@ -221,6 +226,7 @@ impl World {
             accepted: RefCell::default(),
             is_alarm_lost: Cell::new(false),
             model_calls: Cell::new(0),
+            hub: Portal::with(clock.clone(), &[]),
             clock,
             discord,
             linear,

@@ -63,7 +63,8 @@ fn seen(response: &Response) -> (u16, String) {
 async fn discord_would_accept_the_endpoint() {
     let stage = Stage::set().await;
     stage.endpoint().is_accepted().await.unwrap();
-    let ready = (200, r#"{"problems":[],"ready":true}"#.to_owned());
+    let ready = r#"{"off":["HUB_FORGES is missing: no volunteer can log in to the hub"],"problems":[],"ready":true}"#;
+    let ready = (200, ready.to_owned());
     assert_eq!(stage.get("/health/ready").await, ready);
 }
 

@@ -7,6 +7,7 @@
 use crate::discord::client::DEFAULT_BASE;
 use crate::discord::signature::PublicKey;
 use crate::github::webhook::signature::MIN_SECRET_CHARS;
+use crate::hub::HubSetup;
 use crate::model::ModelSetup;
 use crate::operator::OperatorSetup;
 use crate::secret::Secret;
@@ -52,6 +53,8 @@ pub struct Setup {
     model: ModelSetup,
     /// By itself: the operator API works where the settings do not, to say so.
     operator: OperatorSetup,
+    /// By itself too: volunteers claim issues where no command is taken.
+    hub: HubSetup,
 }
 
 impl Setup {
@@ -61,7 +64,13 @@ impl Setup {
             interactions: Self::interactions(&text, &is_bound),
             model: ModelSetup::read(&text, &is_bound),
             operator: OperatorSetup::read(&text, &is_bound),
+            hub: HubSetup::read(&text, &is_bound),
         }
+    }
+
+    /// The hub's own.
+    pub fn hub(&self) -> &HubSetup {
+        &self.hub
     }
 
     /// The operator API's own.
@@ -122,7 +131,8 @@ impl Setup {
         }
         let webhook = (!has_webhook).then(webhook_is_off);
         let model = self.model.problems().iter().cloned();
-        webhook.into_iter().chain(model).collect()
+        let hub = self.hub.off();
+        webhook.into_iter().chain(model).chain(hub).collect()
     }
 
     /// What model calls are passed on with.

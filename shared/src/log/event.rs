@@ -163,6 +163,13 @@ events! {
     /// A refusal or a stop was not recorded: neither waits for the audit log.
     Error NotAudited "not in the audit log" { error: Said<'a> }
 
+    // The hub.
+
+    /// A part of the hub did not answer; the client was told to try again.
+    Error HubFailed "the hub failed" { error: Said<'a> }
+    /// What a claim is worth did not reach its client's numbers; it is carried again.
+    Warn HubNewsLate "hub news not delivered" { error: Said<'a> }
+
     // Model calls.
 
     /// A model call was let in; `most_micro_usd` is held for it.

@@ -35,13 +35,14 @@ const TEXTS: [&str; 5] = [
     "ANTHROPIC_API_KEY",
     "MODEL_TOKEN_KEY",
 ];
-const BINDINGS: [&str; 6] = [
+const BINDINGS: [&str; 7] = [
     "COMMANDS",
     "BUGBOT_KV",
     "THREADS",
     "JOBS",
     "AUDIT",
     "LEDGERS",
+    "HUB",
 ];
 
 impl OperatorSetup {

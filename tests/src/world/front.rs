@@ -85,6 +85,9 @@ impl Ports for Front<'_> {
     fn back(&self) -> &impl Back {
         self.world
     }
+    fn hub(&self) -> &impl shared::hub::portal::Ports {
+        &self.world.hub
+    }
     fn clock(&self) -> &impl Clock {
         &self.world.clock
     }

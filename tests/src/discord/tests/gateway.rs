@@ -17,6 +17,7 @@ struct Gateway {
     to_discord: Wired,
     clock: TestClock,
     queued: std::rc::Rc<std::cell::RefCell<Vec<Job>>>,
+    hub: crate::hub::Portal,
 }
 
 impl Http for Gateway {
@@ -68,6 +69,9 @@ impl Ports for Gateway {
     fn back(&self) -> &impl Back {
         &Nothing
     }
+    fn hub(&self) -> &impl shared::hub::portal::Ports {
+        &self.hub
+    }
     fn clock(&self) -> &impl Clock {
         &self.clock
     }
@@ -98,6 +102,7 @@ fn stage() -> (World, Gateway, Endpoint<Gateway>) {
         to_discord: world.http.clone(),
         clock: world.clock.clone(),
         queued,
+        hub: crate::hub::Portal::new(),
     };
     let endpoint = world
         .discord
