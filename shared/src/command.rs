@@ -27,8 +27,12 @@ pub use registration::render_registration;
 pub use rejection::Rejection;
 pub use render::render_text;
 
+use crate::hub;
 use crate::id::JobId;
-use crate::reference::{Scope, parse_email, parse_issue_ref, parse_repo_ref, parse_session_ref};
+use crate::reference::{
+    Reference, Scope, parse_address, parse_email, parse_issue_ref, parse_repo_ref,
+    parse_session_ref,
+};
 
 /// What somebody asked bugbot to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +63,14 @@ pub enum Command {
     Continue(Options),
     /// Deploy the pull request's branch.
     Deploy(Options),
+    /// Keep an issue for oneself.
+    Claim(Options),
+    /// Give a claimed issue back.
+    Release(Options),
+    /// Show which issues are claimed.
+    Claims(Options),
+    /// Show who has done most.
+    Leaderboard(Options),
     /// Show what there is.
     Help(Options),
 }
@@ -91,6 +103,10 @@ impl Command {
             Verb::Steer => Self::Steer(options),
             Verb::Continue => Self::Continue(options),
             Verb::Deploy => Self::Deploy(options),
+            Verb::Claim => Self::Claim(options),
+            Verb::Release => Self::Release(options),
+            Verb::Claims => Self::Claims(options),
+            Verb::Leaderboard => Self::Leaderboard(options),
             Verb::Help => Self::Help(options),
         }
     }
@@ -130,6 +146,10 @@ impl Command {
             Self::Steer(_) => Verb::Steer,
             Self::Continue(_) => Verb::Continue,
             Self::Deploy(_) => Verb::Deploy,
+            Self::Claim(_) => Verb::Claim,
+            Self::Release(_) => Verb::Release,
+            Self::Claims(_) => Verb::Claims,
+            Self::Leaderboard(_) => Verb::Leaderboard,
             Self::Help(_) => Verb::Help,
         }
     }
@@ -151,6 +171,10 @@ impl Command {
         | Self::Steer(options)
         | Self::Continue(options)
         | Self::Deploy(options)
+        | Self::Claim(options)
+        | Self::Release(options)
+        | Self::Claims(options)
+        | Self::Leaderboard(options)
         | Self::Help(options)) = self;
         options
     }
@@ -167,6 +191,10 @@ impl Command {
         | Self::Steer(options)
         | Self::Continue(options)
         | Self::Deploy(options)
+        | Self::Claim(options)
+        | Self::Release(options)
+        | Self::Claims(options)
+        | Self::Leaderboard(options)
         | Self::Help(options)) = self;
         options
     }
@@ -200,6 +228,9 @@ pub struct Options {
     /// A job of the conversation, by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
+    /// An issue that can be claimed: of Linear, of GitHub, or any other by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 impl Options {
@@ -214,6 +245,7 @@ impl Options {
             OptionName::Text => self.text.as_deref(),
             OptionName::Budget => self.budget.as_deref(),
             OptionName::Job => self.job.as_deref(),
+            OptionName::Target => self.target.as_deref(),
         }
     }
 
@@ -225,6 +257,11 @@ impl Options {
     /// The job.
     pub fn job_id(&self) -> Option<JobId> {
         self.job.as_deref().map(JobId::new)
+    }
+
+    /// The issue that is to be claimed or given back.
+    pub fn target_issue(&self) -> Option<hub::IssueRef> {
+        parse_target(self.target.as_deref()?)
     }
 
     /// Sets an option after checking its value. The value is kept as it was given, without the
@@ -259,7 +296,14 @@ impl Options {
             OptionName::Job if !is_job(&value) => {
                 return Err(Rejection::NotAJob { given: value });
             }
-            OptionName::Description | OptionName::Text | OptionName::Budget | OptionName::Job => {}
+            OptionName::Target if parse_target(&value).is_none() => {
+                return Err(Rejection::NotAnIssue { given: value });
+            }
+            OptionName::Description
+            | OptionName::Text
+            | OptionName::Budget
+            | OptionName::Job
+            | OptionName::Target => {}
         }
         let slot = self.slot(option);
         if slot.is_some() {
@@ -284,8 +328,22 @@ impl Options {
             OptionName::Text => &mut self.text,
             OptionName::Budget => &mut self.budget,
             OptionName::Job => &mut self.job,
+            OptionName::Target => &mut self.target,
         }
     }
+}
+
+/// The id of an issue as the hub knows it: by an address of Linear or GitHub, or as it was given.
+fn parse_target(given: &str) -> Option<hub::IssueRef> {
+    let id = match parse_address(given, &Scope::default()) {
+        Some(Reference::LinearIssue(issue)) => issue.key.to_string(),
+        Some(Reference::GitHubIssue(link)) => format!("{}#{}", link.repository, link.number),
+        Some(_) => return None,
+        None => given.to_owned(),
+    };
+    // Any other address is of something that nobody claims.
+    let is_address = id.contains("://");
+    hub::IssueRef::parse(&id).ok().filter(|_| !is_address)
 }
 
 /// A job has the id of its interaction: a snowflake.

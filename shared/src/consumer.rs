@@ -9,6 +9,7 @@ use crate::audit::Audits;
 use crate::discord::client::DiscordClient;
 use crate::github::GitHubClient;
 use crate::http::Http;
+use crate::hub::Hubs;
 use crate::ledger::Ledgers;
 use crate::linear::LinearClient;
 use crate::ports::{Clock, Dice, Kv, Log, Queue};
@@ -22,7 +23,7 @@ use crate::upstream::{Guarded, Upstreams};
 ///
 /// Job objects are reached by deliveries only ([`crate::fix::Jobs`]): a fix does not ask one.
 pub trait Platform:
-    Http + Clock + Dice + Kv + Log + Threads + Upstreams + Audits + Ledgers
+    Http + Clock + Dice + Kv + Log + Threads + Upstreams + Audits + Ledgers + Hubs
 {
     /// A queue of this platform.
     type Queue: Queue;

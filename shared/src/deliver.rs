@@ -11,6 +11,7 @@ mod dead_letter;
 mod errands;
 mod handover;
 mod held_back;
+mod hub;
 mod limits;
 mod notices;
 mod order;
@@ -205,6 +206,9 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                     Ok(true) => return Settled::Ack,
                     Ok(false) => {}
                     Err(fault) => return self.failed(None, fault).await,
+                }
+                if let Err(fault) = self.give_all_issues_back(job).await {
+                    return self.failed(None, fault).await;
                 }
                 let (message, outcome) = stopped(&by);
                 self.end(None, live.as_ref(), message, outcome).await

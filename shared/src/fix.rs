@@ -20,6 +20,7 @@ mod continuing;
 mod details;
 mod drive;
 mod effect;
+mod hub;
 mod next;
 mod perform;
 mod protocol;
@@ -62,6 +63,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::executor::RunLimits;
 use crate::github::RepoName;
+use crate::hub::IssueRef;
 use crate::id::{JobId, ThreadId, UserId};
 use crate::report::{LiveMessage, ReplyTo};
 use crate::repository_policy::RepositoryPolicy;
@@ -140,6 +142,9 @@ pub struct Order {
     /// about fixes when that one began.
     #[serde(default)]
     pub rules: RepositoryPolicy,
+    /// Under which ids its issue is claimed in the hub. A round has none: its fix has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<IssueRef>,
 }
 
 /// One fix.

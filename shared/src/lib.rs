@@ -11,6 +11,7 @@ pub mod breaker;
 pub mod budget;
 pub mod change;
 pub mod checkup;
+pub mod claiming;
 pub mod command;
 pub mod consumer;
 pub mod contextualize;

@@ -15,6 +15,7 @@ pub mod escape;
 mod fix;
 mod format;
 mod forms;
+pub mod hub;
 mod limits;
 mod live;
 pub(crate) mod markdown;

@@ -32,6 +32,8 @@ pub enum Right {
     Steer,
     /// Have a pull request's branch deployed.
     Deploy,
+    /// Keep an issue from bugbot and from volunteers.
+    Claim,
 }
 
 impl Right {
@@ -44,6 +46,7 @@ impl Right {
             Self::CancelOthers => "CANCEL_ALLOWED",
             Self::Steer => "STEER_ALLOWED",
             Self::Deploy => "DEPLOY_ALLOWED",
+            Self::Claim => "CLAIM_ALLOWED",
         }
     }
 
@@ -56,8 +59,16 @@ impl Right {
             Command::Approve(_) | Command::Reject(_) => Some(Self::Approve),
             Command::Steer(_) | Command::Continue(_) => Some(Self::Steer),
             Command::Deploy(_) => Some(Self::Deploy),
+            Command::Claim(_) => Some(Self::Claim),
             // Of a retry, what is done again decides: see `deliver::permit`.
-            Command::Retry(_) | Command::Cancel(_) | Command::Status(_) | Command::Help(_) => None,
+            // What is released is one's own, or nothing happens.
+            Command::Retry(_)
+            | Command::Cancel(_)
+            | Command::Release(_)
+            | Command::Status(_)
+            | Command::Claims(_)
+            | Command::Leaderboard(_)
+            | Command::Help(_) => None,
         }
     }
 }
@@ -94,6 +105,8 @@ pub struct Roles {
     /// Whoever may fix, unless it is set.
     steer: Option<Grants>,
     deploy: Grants,
+    /// Whoever may fix, unless it is set.
+    claim: Option<Grants>,
 }
 
 impl Default for Roles {
@@ -106,6 +119,7 @@ impl Default for Roles {
             cancel_others: Grants::nobody(),
             steer: None,
             deploy: Grants::nobody(),
+            claim: None,
         }
     }
 }
@@ -143,6 +157,7 @@ impl Roles {
             cancel_others: grants(Right::CancelOthers).unwrap_or(default.cancel_others),
             steer: grants(Right::Steer),
             deploy: grants(Right::Deploy).unwrap_or(default.deploy),
+            claim: grants(Right::Claim),
         };
         if problems.is_empty() {
             Ok(roles)
@@ -180,6 +195,7 @@ impl Roles {
             Right::CancelOthers => &self.cancel_others,
             Right::Steer => self.steer.as_ref().unwrap_or(&self.fix),
             Right::Deploy => &self.deploy,
+            Right::Claim => self.claim.as_ref().unwrap_or(&self.fix),
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Service {
     Ledger,
     /// Our own object of an audit log.
     AuditLog,
+    /// Our own objects of claims.
+    Hub,
 }
 
 impl std::fmt::Display for Service {
@@ -45,6 +47,7 @@ impl std::fmt::Display for Service {
             Self::ThreadObject => "the thread object",
             Self::Ledger => "the ledger",
             Self::AuditLog => "the audit log",
+            Self::Hub => "the hub",
         })
     }
 }

@@ -343,5 +343,6 @@ pub fn object_name(service: Service) -> &'static str {
         Service::ThreadObject => "thread",
         Service::Ledger => "ledger",
         Service::AuditLog => "audit",
+        Service::Hub => "hub",
     }
 }

@@ -21,7 +21,7 @@ async fn what_works_is_said_to_work_and_the_rest_comes_with_what_to_do() {
               WHAT      OF IT                   FOUND
         ok    gateway   reachable               http://gateway
         ok    gateway   version                 0.1.0
-        ok    gateway   environment             DISCORD_PUBLIC_KEY, DISCORD_BOT_TOKEN, OPERATOR_TOKEN, ANTHROPIC_API_KEY, MODEL_TOKEN_KEY, COMMANDS, BUGBOT_KV, THREADS, JOBS, AUDIT, LEDGERS are there
+        ok    gateway   environment             DISCORD_PUBLIC_KEY, DISCORD_BOT_TOKEN, OPERATOR_TOKEN, ANTHROPIC_API_KEY, MODEL_TOKEN_KEY, COMMANDS, BUGBOT_KV, THREADS, JOBS, AUDIT, LEDGERS, HUB are there
         ok    queues    open jobs               0
         ok    queues    backlog                 no Worker can tell; the queues' pages in Cloudflare's dashboard do
         warn  queues    dead letters            1

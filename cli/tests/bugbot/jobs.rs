@@ -59,6 +59,9 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
             "branch": "bugbot/eng-1-9f47b3d5",
             "budgetUsd": 5.0,
             "channel": "1479486210048000004",
+            "claims": [
+              "ENG-1"
+            ],
             "ended": null,
             "execution": "running",
             "failedTries": 0,

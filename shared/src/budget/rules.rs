@@ -46,9 +46,11 @@ fn all(service: Service) -> Draw {
         // Not more than 900 points a minute; a read is one, a write five.
         // <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
         Service::GitHub => (400, MINUTE),
-        Service::Executor | Service::ThreadObject | Service::Ledger | Service::AuditLog => {
-            (u32::MAX, MINUTE)
-        }
+        Service::Executor
+        | Service::ThreadObject
+        | Service::Ledger
+        | Service::AuditLog
+        | Service::Hub => (u32::MAX, MINUTE),
     };
     draw("all", limit, window, false)
 }
@@ -88,7 +90,11 @@ pub fn draws(service: Service, request: &Request) -> Vec<Draw> {
             _ if path.ends_with("/graphql") => draw("graphql", 5_000, HOUR, false),
             _ => draw("core", 5_000, HOUR, false),
         }),
-        Service::Executor | Service::ThreadObject | Service::Ledger | Service::AuditLog => None,
+        Service::Executor
+        | Service::ThreadObject
+        | Service::Ledger
+        | Service::AuditLog
+        | Service::Hub => None,
     };
     narrow.into_iter().chain([all(service)]).collect()
 }
@@ -159,7 +165,8 @@ pub fn readings(
         | Service::Executor
         | Service::ThreadObject
         | Service::Ledger
-        | Service::AuditLog => Vec::new(),
+        | Service::AuditLog
+        | Service::Hub => Vec::new(),
     };
     found.into_iter().flatten().collect()
 }

@@ -32,13 +32,21 @@ pub enum Verb {
     Continue,
     /// Deploy the pull request's branch.
     Deploy,
+    /// Keep an issue for oneself.
+    Claim,
+    /// Give a claimed issue back.
+    Release,
+    /// Show which issues are claimed.
+    Claims,
+    /// Show who has done most.
+    Leaderboard,
     /// Show what there is.
     Help,
 }
 
 impl Verb {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Contextualize,
         Self::Fix,
         Self::Status,
@@ -49,6 +57,10 @@ impl Verb {
         Self::Steer,
         Self::Continue,
         Self::Deploy,
+        Self::Claim,
+        Self::Release,
+        Self::Claims,
+        Self::Leaderboard,
         Self::Help,
     ];
 
@@ -65,6 +77,10 @@ impl Verb {
             Self::Steer => "steer",
             Self::Continue => "continue",
             Self::Deploy => "deploy",
+            Self::Claim => "claim",
+            Self::Release => "release",
+            Self::Claims => "claims",
+            Self::Leaderboard => "leaderboard",
             Self::Help => "help",
         }
     }
@@ -82,6 +98,10 @@ impl Verb {
             | Self::Steer
             | Self::Continue
             | Self::Deploy
+            | Self::Claim
+            | Self::Release
+            | Self::Claims
+            | Self::Leaderboard
             | Self::Help => &[],
         }
     }
@@ -101,6 +121,10 @@ impl Verb {
             Self::Steer => "Give the running fix further instructions",
             Self::Continue => "Let a fix that stopped at a limit go on with more money",
             Self::Deploy => "Deploy the branch of this thread's pull request",
+            Self::Claim => "Keep an issue for yourself: neither bugbot nor a volunteer begins it",
+            Self::Release => "Give back an issue that you have claimed",
+            Self::Claims => "Show which issues are claimed, by whom and until when",
+            Self::Leaderboard => "Show who has done most, bugbot among them",
             Self::Help => "Show what bugbot can do",
         }
     }
@@ -118,7 +142,8 @@ impl Verb {
             | Self::Deploy => &[OptionName::Job],
             Self::Steer => &[OptionName::Text, OptionName::Job],
             Self::Continue => &[OptionName::Budget, OptionName::Job],
-            Self::Help => &[],
+            Self::Claim | Self::Release => &[OptionName::Target],
+            Self::Claims | Self::Leaderboard | Self::Help => &[],
         }
     }
 
@@ -182,11 +207,13 @@ pub enum OptionName {
     Budget,
     /// A job of the conversation.
     Job,
+    /// An issue that can be claimed.
+    Target,
 }
 
 impl OptionName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Issue,
         Self::Repo,
         Self::Session,
@@ -195,6 +222,7 @@ impl OptionName {
         Self::Text,
         Self::Budget,
         Self::Job,
+        Self::Target,
     ];
 
     /// What describes work: the options of `contextualize` and `fix`.
@@ -217,6 +245,7 @@ impl OptionName {
             Self::Text => "text",
             Self::Budget => "budget",
             Self::Job => "job",
+            Self::Target => "target",
         }
     }
 
@@ -230,7 +259,8 @@ impl OptionName {
             | Self::Description
             | Self::Text
             | Self::Budget
-            | Self::Job => &[],
+            | Self::Job
+            | Self::Target => &[],
         }
     }
 
@@ -245,6 +275,9 @@ impl OptionName {
             Self::Text => "What the agent should know or do differently",
             Self::Budget => "How many dollars more it may cost",
             Self::Job => "Which job of this thread; without it the newest",
+            Self::Target => {
+                "Which issue: ENG-123, owner/name#12 or its address; without it this thread's"
+            }
         }
     }
 
@@ -259,6 +292,7 @@ impl OptionName {
             Self::Text => "\"keep the old button\"",
             Self::Budget => "2.50",
             Self::Job => "175928847299117063",
+            Self::Target => "acme/web#12",
         }
     }
 
@@ -270,7 +304,7 @@ impl OptionName {
     /// The most characters of its value. Within Discord's own limit of 6,000 for an option.
     pub fn max_chars(self) -> usize {
         match self {
-            Self::Issue | Self::Repo | Self::Session => REFERENCE_CHARS,
+            Self::Issue | Self::Repo | Self::Session | Self::Target => REFERENCE_CHARS,
             Self::Email => crate::reference::email::MAX_CHARS,
             Self::Description => DESCRIPTION_CHARS,
             Self::Text => TEXT_CHARS,

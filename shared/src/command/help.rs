@@ -18,6 +18,7 @@ pub fn render_help() -> String {
         &[OptionName::Text],
         &[OptionName::Budget],
         &[OptionName::Job],
+        &[OptionName::Target],
     ] {
         line(
             &mut help,

@@ -66,6 +66,12 @@ pub enum Rejection {
         /// What was typed.
         given: String,
     },
+    /// Something that cannot be claimed.
+    #[error("not an issue: {given:?}")]
+    NotAnIssue {
+        /// What was typed.
+        given: String,
+    },
     /// A quotation mark without its partner.
     #[error("a quoted value is not closed")]
     OpenQuote,
@@ -152,6 +158,12 @@ impl Rejection {
                  `{}` out.",
                 shown(given),
                 OptionName::Job
+            ),
+            Self::NotAnIssue { given } => format!(
+                "{} is no issue that can be claimed. Give an issue of Linear (`ENG-123`) or of GitHub (`{}`), by \
+                 its id or address.",
+                shown(given),
+                OptionName::Target.example()
             ),
             Self::OpenQuote => {
                 let example = OptionName::Description.example();

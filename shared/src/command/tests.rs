@@ -257,9 +257,9 @@ fn a_command_about_a_job_can_name_it() {
 
 #[test]
 fn a_refusal_shows_what_would_have_worked() {
-    assert_snapshot!(refused("@bugbot fxi the bug"), @"I don't know the command `fxi`. Did you mean `fix`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.");
-    assert_snapshot!(refused("@bugbot con`text`ualize!"), @"I don't know the command `conˋtextˋualize`. Did you mean `contextualize`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.");
-    assert_snapshot!(refused("@bugbot explode"), @"I don't know the command `explode`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.");
+    assert_snapshot!(refused("@bugbot fxi the bug"), @"I don't know the command `fxi`. Did you mean `fix`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy`, `claim`, `release`, `claims`, `leaderboard` and `help`.");
+    assert_snapshot!(refused("@bugbot con`text`ualize!"), @"I don't know the command `conˋtextˋualize`. Did you mean `contextualize`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy`, `claim`, `release`, `claims`, `leaderboard` and `help`.");
+    assert_snapshot!(refused("@bugbot explode"), @"I don't know the command `explode`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy`, `claim`, `release`, `claims`, `leaderboard` and `help`.");
     assert_snapshot!(refused("@bugbot fix isue:ENG-1"), @"`fix` has no option `isue`. Did you mean `issue`? It takes `issue`, `repo`, `session`, `email` and `description`.");
     assert_snapshot!(refused("@bugbot fix --force"), @"`fix` has no option `force`. It takes `issue`, `repo`, `session`, `email` and `description`.");
     assert_snapshot!(refused("@bugbot help issue:ENG-1"), @"`help` has no option `issue`. It takes no options: it is about the thread in which you give it.");
@@ -486,6 +486,12 @@ fn the_registration() {
         {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
       {"description":"Deploy the branch of this thread's pull request","name":"deploy","type":1}
         {"autocomplete":true,"description":"Which job of this thread; without it the newest","max_length":20,"name":"job","required":false,"type":3}
+      {"description":"Keep an issue for yourself: neither bugbot nor a volunteer begins it","name":"claim","type":1}
+        {"description":"Which issue: ENG-123, owner/name#12 or its address; without it this thread's","max_length":500,"name":"target","required":false,"type":3}
+      {"description":"Give back an issue that you have claimed","name":"release","type":1}
+        {"description":"Which issue: ENG-123, owner/name#12 or its address; without it this thread's","max_length":500,"name":"target","required":false,"type":3}
+      {"description":"Show which issues are claimed, by whom and until when","name":"claims","type":1}
+      {"description":"Show who has done most, bugbot among them","name":"leaderboard","type":1}
       {"description":"Show what bugbot can do","name":"help","type":1}
     {"contexts":[0,1],"integration_types":[0],"name":"Add context","type":3}
     {"contexts":[0,1],"integration_types":[0],"name":"Fix this bug","type":3}
@@ -507,6 +513,10 @@ fn the_help() {
     `/bugbot steer` Give the running fix further instructions
     `/bugbot continue` Let a fix that stopped at a limit go on with more money
     `/bugbot deploy` Deploy the branch of this thread's pull request
+    `/bugbot claim` Keep an issue for yourself: neither bugbot nor a volunteer begins it
+    `/bugbot release` Give back an issue that you have claimed
+    `/bugbot claims` Show which issues are claimed, by whom and until when
+    `/bugbot leaderboard` Show who has done most, bugbot among them
     `/bugbot help` Show what bugbot can do
 
     Options of `contextualize` and `fix`, all optional:
@@ -524,6 +534,9 @@ fn the_help() {
 
     Options of `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue` and `deploy`, all optional:
     `job` Which job of this thread; without it the newest
+
+    Options of `claim` and `release`, all optional:
+    `target` Which issue: ENG-123, owner/name#12 or its address; without it this thread's
 
     On a message: right-click, *Apps*, then *Add context* (`contextualize`) or *Fix this bug* (`fix`).
     In a text: `@bugbot fix issue:ENG-123 repo:acme/web the save button does nothing`.

@@ -38,6 +38,10 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
                 self.order(job).await
             }
             Command::Continue(_) => self.go_on(job, turn, known).await,
+            Command::Claim(_) => self.claim_issue(job, &known).await,
+            Command::Release(_) => self.release_issue(job, &known).await,
+            Command::Claims(_) => self.show_claims().await,
+            Command::Leaderboard(_) => self.show_leaderboard().await,
             Command::Help(_) => Ok(answered(Message::text(render_help()), "showed the help")),
         }
     }
@@ -68,6 +72,11 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             Ok(order) => order,
             Err(fault) => return self.not_begun(fault).await,
         };
+        // Repeatable: the issue is this job's already.
+        let claimed = self.claim_for_fix(&order.claims, (&order.issue).into());
+        if let Err(fault) = claimed.await {
+            return self.not_begun(fault).await;
+        }
         self.start(order, turn).await
     }
 
@@ -79,12 +88,18 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         }
         let fix = self.meant_by(job).await?;
         self.take_place(job).await?;
+        // Repeatable: the issue is this job's already.
+        let claims = match self.claim_again(&fix).await {
+            Ok(claims) => claims,
+            Err(fault) => return self.not_begun(fault).await,
+        };
         // Repeatable: the Job object knows the command by its id.
         let request = super::orders::request(job)?;
         let asked = self.platform.ask_job(&fix, &request).await;
         let mut order = match asked.map_err(Fault::Platform)? {
             fix::Response::GoesOn { order } => *order,
             fix::Response::Refused { why } => {
+                self.give_issue_back(&claims).await;
                 return self.not_begun(Fault::Rejected(why)).await;
             }
             fix::Response::Missing => {
@@ -117,6 +132,7 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
         let repository = order.repository.to_string();
         if let Some(by) = self.thread.starting(turn, repository).await? {
             self.give_place_back().await;
+            self.give_issue_back(&order.claims).await;
             let (message, outcome) = super::stopped(&by);
             return Ok(Done::Ended(Box::new(message), outcome));
         }

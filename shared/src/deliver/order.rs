@@ -1,5 +1,6 @@
 //! From a `fix` command to the order of a Job object: which repository, which issue, which words.
 
+use crate::claiming::claims_of_fix;
 use crate::consumer::Platform;
 use crate::contextualize::{Report, Work, bind, resolve_issue};
 use crate::fault::Fault;
@@ -28,6 +29,8 @@ pub(super) async fn order<P: Platform>(
     let repository = repository(job, &report, known.repository.as_deref(), work.settings)?;
     let resolved = resolve_issue(work, job, &report).await?;
     let issue = bind(work, job, &resolved).await?;
+    let conversation = report.conversation();
+    let claims = claims_of_fix(&issue, &repository, &[&conversation, &resolved.description]);
     Ok(Order {
         job: reply.job.clone(),
         thread: job.thread(),
@@ -36,7 +39,7 @@ pub(super) async fn order<P: Platform>(
         quiet_until: None,
         issue,
         description: shorten(&resolved.description, MAX_TEXT_CHARS),
-        report: shorten(&report.conversation(), MAX_REPORT_CHARS),
+        report: shorten(&conversation, MAX_REPORT_CHARS),
         packet: known.packet.clone(),
         repository,
         limits: work.settings.runs.limits,
@@ -44,6 +47,7 @@ pub(super) async fn order<P: Platform>(
         round: None,
         continues: None,
         rules: RepositoryPolicy::default(),
+        claims,
     })
 }
 

@@ -6,6 +6,7 @@
 
 use super::handover::kept_by_its_object;
 use super::{dead_letter, tell};
+use crate::claiming::release_all_of_fix;
 use crate::command::Verb;
 use crate::consumer::mark::{OPEN_PREFIX, unmark};
 use crate::consumer::{Platform, Services};
@@ -84,6 +85,10 @@ async fn end_lost<P: Platform + Jobs>(
     open: &OpenJob,
 ) -> Result<(), Fault> {
     platform.note(&open.reply.trace(), Event::JobLost {});
+    // Nobody knows any more what it had claimed. Repeatable: what is free stays so.
+    release_all_of_fix(platform, job)
+        .await
+        .map_err(Fault::Platform)?;
     let services = Services::new(platform, settings).map_err(|bad| Fault::Bug(bad.to_string()))?;
     let again = report::buttons::retry_of(open.command, job);
     let message = report::lost(open.command.name()).with_buttons(again);

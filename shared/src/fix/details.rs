@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CodingPhase, Fix, FixView, Stage};
 use crate::executor::Spent;
+use crate::hub::IssueRef;
 use crate::id::{ApplicationId, ChannelId, GuildId, IssueKey, MessageId, ThreadId, UserId};
 
 /// Everything about a fix that an operator may want to know.
@@ -33,6 +34,9 @@ pub struct FixDetails {
     pub issue: IssueKey,
     /// Where people read the issue.
     pub issue_url: String,
+    /// Under which ids its issue is claimed in the hub while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<IssueRef>,
     /// `owner/name`.
     pub repository: String,
     /// Its branch, made or to be made.
@@ -80,6 +84,7 @@ impl Fix {
             ordered_at: order.ordered_at,
             issue: order.issue.key.clone(),
             issue_url: order.issue.url.clone(),
+            claims: order.claims.clone(),
             repository: order.repository.to_string(),
             branch: self.branch(),
             pull_request: self.pull_request_url().map(str::to_owned),

@@ -2,7 +2,7 @@
 //! Those with more to say are in [`run`], [`search`] and [`publish`].
 
 use super::services::{Failed, FixServices, Sandbox, log, of};
-use super::{Effect, Event, Fix, after, audit, publish, repository, run, search};
+use super::{Effect, Event, Fix, after, audit, hub, publish, repository, run, search};
 use crate::consumer::{Platform, Services, mark};
 use crate::errand::Errand;
 use crate::fault::{Fault, MAX_BACKOFF, backoff};
@@ -186,8 +186,14 @@ async fn take_over<P: Platform, S: Sandbox>(
 ) -> Result<Event, Failed> {
     let thread = ThreadClient::new(on.platform, fix.order.thread.clone());
     match thread.hand_over(&fix.order.job).await {
-        Ok(HandedOver::Open { cancelled_by }) => Ok(Event::TakenOver { cancelled_by }),
-        Ok(HandedOver::Ended) => Ok(Event::NotWanted),
+        Ok(HandedOver::Open { cancelled_by }) => {
+            hub::keep(on, fix).await?;
+            Ok(Event::TakenOver { cancelled_by })
+        }
+        Ok(HandedOver::Ended) => {
+            hub::settle(on, fix).await?;
+            Ok(Event::NotWanted)
+        }
         Err(fault) => Err(no_answer(&fault)),
     }
 }
@@ -201,6 +207,7 @@ async fn tell_thread<P: Platform, S: Sandbox>(
     if let Some((of, end)) = fix.round_end() {
         after::send(on, &Errand::round_ended(of, end)).await?;
     }
+    hub::settle(on, fix).await?;
     let thread = ThreadClient::new(on.platform, fix.order.thread.clone());
     let name = outcome.name();
     match thread.end(&fix.order.job, outcome).await {

@@ -104,6 +104,7 @@ impl Order {
         order.live = None;
         order.limits.max_budget_usd = max_budget_usd;
         order.round = Some(round);
+        order.claims.clear();
         order
     }
 

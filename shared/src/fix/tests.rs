@@ -53,6 +53,7 @@ pub(crate) fn order() -> Order {
         round: None,
         continues: None,
         rules: RepositoryPolicy::default(),
+        claims: Vec::new(),
     }
 }
 

@@ -71,6 +71,10 @@ fn shown(verb: Verb) -> Shown {
         | Verb::Retry
         | Verb::Continue
         | Verb::Status
+        | Verb::Claim
+        | Verb::Release
+        | Verb::Claims
+        | Verb::Leaderboard
         | Verb::Help => Shown::ToAll,
         Verb::Cancel | Verb::Approve | Verb::Reject | Verb::Steer | Verb::Deploy => Shown::ToOne,
     }

@@ -131,7 +131,8 @@ impl Setup {
         }
         let webhook = (!has_webhook).then(webhook_is_off);
         let model = self.model.problems().iter().cloned();
-        let hub = self.hub.off();
+        let of_hub = self.hub.off().into_iter();
+        let hub = of_hub.map(|lack| problem(lack.name, lack.what));
         webhook.into_iter().chain(model).chain(hub).collect()
     }
 

@@ -148,7 +148,8 @@ fn known_choices(option: OptionName, verb: Option<Verb>, known: Known) -> Vec<Ch
         | OptionName::Email
         | OptionName::Description
         | OptionName::Text
-        | OptionName::Budget => Vec::new(),
+        | OptionName::Budget
+        | OptionName::Target => Vec::new(),
     }
 }
 
@@ -183,6 +184,7 @@ fn can_be_about(verb: Verb, job: &KnownJob) -> bool {
             matches!(&job.standing, Standing::Ended(outcome) if outcome.can_be_retried())
         }
         Verb::Status | Verb::Contextualize | Verb::Fix | Verb::Help => true,
+        Verb::Claim | Verb::Release | Verb::Claims | Verb::Leaderboard => false,
     }
 }
 

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{ClientId, IssueRef};
+use crate::id::UserId;
 
 /// How long a claim lasts after the last sign of life of its owner, unless set otherwise.
 pub const DEFAULT_TTL: Duration = Duration::from_mins(30);
@@ -192,6 +193,12 @@ impl Claim {
         self.is_held(now) && self.status.is_open()
     }
 
+    /// The person on Discord who has it: kept as the job, which only we see.
+    pub fn discord_user(&self) -> Option<UserId> {
+        let user = self.owner.job.as_deref()?;
+        self.owner.client.is_discord().then(|| UserId::new(user))
+    }
+
     /// Whether it reports a pull request.
     pub fn has_pull_request(&self) -> bool {
         self.pull_request.is_some()
@@ -288,10 +295,12 @@ fn owned<'a>(
     let Some(known) = known.filter(|claim| !claim.is_released) else {
         return Err(NotYours::Nobodys);
     };
-    match known.owner == *owner {
-        true => Ok(known),
-        false if known.is_held(now) => Err(NotYours::Others),
-        false => Err(NotYours::Nobodys),
+    if known.owner == *owner {
+        Ok(known)
+    } else if known.is_held(now) {
+        Err(NotYours::Others)
+    } else {
+        Err(NotYours::Nobodys)
     }
 }
 

@@ -63,6 +63,11 @@ pub enum Request {
         /// Who.
         owner: Owner,
     },
+    /// Whatever somebody works on is given back.
+    ReleaseAll {
+        /// Who.
+        owner: Owner,
+    },
     /// Who has this issue?
     Find {
         /// This one.
@@ -154,6 +159,14 @@ pub fn answer(sql: &impl Sql, request: Request, now: Timestamp) -> Result<Respon
                 Ok(claim) => keep(sql, claim).map(|_| Response::Released),
                 Err(why) => Ok(Response::NotYours(why)),
             }
+        }
+        Request::ReleaseAll { owner } => {
+            for known in rows::open_claims_of(sql, &owner, now)? {
+                if let Ok(claim) = claim::release(Some(&known), &owner, now) {
+                    keep(sql, claim)?;
+                }
+            }
+            Ok(Response::Released)
         }
         Request::Find { issue } => {
             let known = rows::find(sql, &issue)?;

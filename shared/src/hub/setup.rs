@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::claim::DEFAULT_TTL;
 use super::forge::Forges;
-use crate::gateway::Problem;
 
 /// The objects of the hub.
 pub const HUB_BINDING: &str = "HUB";
@@ -17,9 +16,19 @@ const LOGINS: &str = "HUB_LOGINS_PER_MINUTE";
 /// Logins a minute from one address, unless set otherwise: several people share one.
 const LOGINS_PER_MINUTE: u32 = 30;
 
+/// One thing that is wrong with the configuration, or not in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {what}")]
+pub struct Lack {
+    /// The variable or binding.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub what: String,
+}
+
 /// The configuration as it was found.
 #[derive(Debug, Clone)]
-pub struct HubSetup(Result<HubSettings, Vec<Problem>>);
+pub struct HubSetup(Result<HubSettings, Vec<Lack>>);
 
 /// Settings that are complete and well-formed.
 #[derive(Debug, Clone)]
@@ -40,7 +49,7 @@ impl HubSetup {
             let value = text(name).map(|value| value.trim().to_owned());
             value.filter(|value| !value.is_empty())
         };
-        let mut wrong = |name, what: String| problems.push(Problem { name, what });
+        let mut wrong = |name, what: String| problems.push(Lack { name, what });
         let is_development = match get(DEVELOPMENT).as_deref() {
             None | Some("off") => false,
             Some("on") => true,
@@ -82,15 +91,15 @@ impl HubSetup {
     }
 
     /// The settings, if all is well.
-    pub fn settings(&self) -> Result<&HubSettings, &[Problem]> {
+    pub fn settings(&self) -> Result<&HubSettings, &[Lack]> {
         self.0.as_ref().map_err(Vec::as_slice)
     }
 
     /// What is not as it should be, and what is off: `/health/ready` says so.
-    pub fn off(&self) -> Vec<Problem> {
+    pub fn off(&self) -> Vec<Lack> {
         match &self.0 {
             Err(problems) => problems.clone(),
-            Ok(settings) if settings.forges.is_empty() => vec![Problem {
+            Ok(settings) if settings.forges.is_empty() => vec![Lack {
                 name: FORGES,
                 what: "is missing: no volunteer can log in to the hub".to_owned(),
             }],

@@ -33,9 +33,11 @@ fn input(option: OptionName, is_required: bool) -> Input<'static> {
         ),
         OptionName::Email => ("Who saw it?", option.example()),
         OptionName::Session => ("In which PostHog recording?", option.example()),
-        OptionName::Issue | OptionName::Repo | OptionName::Budget | OptionName::Job => {
-            (option.name(), option.example())
-        }
+        OptionName::Issue
+        | OptionName::Repo
+        | OptionName::Budget
+        | OptionName::Job
+        | OptionName::Target => (option.name(), option.example()),
     };
     let is_text = matches!(option, OptionName::Text | OptionName::Description);
     Input {

@@ -12,6 +12,7 @@ pub fn denied(denied: Denied) -> String {
         Right::CancelOthers => "cancel what somebody else asked for",
         Right::Steer => "steer or continue a fix here",
         Right::Deploy => "deploy here",
+        Right::Claim => "claim an issue here",
     };
     let variable = right.variable();
     if nobody_may {

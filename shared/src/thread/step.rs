@@ -266,6 +266,10 @@ impl Thread {
             | Command::Steer(_)
             | Command::Continue(_)
             | Command::Deploy(_)
+            | Command::Claim(_)
+            | Command::Release(_)
+            | Command::Claims(_)
+            | Command::Leaderboard(_)
             | Command::Help(_) => return,
         };
         if outcome.can_be_retried() {
@@ -495,6 +499,10 @@ pub(super) fn is_work(command: Verb) -> bool {
         | Verb::Reject
         | Verb::Steer
         | Verb::Deploy
+        | Verb::Claim
+        | Verb::Release
+        | Verb::Claims
+        | Verb::Leaderboard
         | Verb::Help => false,
     }
 }

@@ -36,6 +36,7 @@ impl World {
         self.check_objects(&mut wrong);
         self.check_audit(&mut wrong);
         self.check_log(&mut wrong);
+        self.check_hub(&mut wrong);
         for key in self.kv_keys("open:") {
             wrong.push(format!("the mark {key} is left"));
         }

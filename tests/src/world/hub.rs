@@ -23,11 +23,28 @@ impl Hubs for World {
 impl World {
     /// A volunteer of this name, who has logged in to the hub.
     pub async fn volunteer(&self, name: &str) -> Volunteer<&Portal> {
-        let token = format!("token-of-{name}");
+        let id: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let token = format!("token-of-{id}");
         self.hub.forge.account(&token, name, name);
-        let volunteer = Volunteer::new(&self.hub, ORIGIN, &format!("client-of-{name}"));
+        let volunteer = Volunteer::new(&self.hub, ORIGIN, &format!("client-of-{id}"));
         let volunteer = volunteer.logged_in(&token).await;
         volunteer.register(name).await;
         volunteer
+    }
+}
+
+impl World {
+    /// The bot keeps no issue that it does not work on.
+    pub(super) fn check_hub(&self, wrong: &mut Vec<String>) {
+        for shard in Shard::all_of_claims() {
+            let left = self.hub.objects.run(
+                shard,
+                "SELECT shown, job FROM claims WHERE client = 'bugbot' AND NOT released \
+                 AND status IN ('claimed', 'in_progress')",
+            );
+            for claim in left {
+                wrong.push(format!("the bot still has {claim:?}"));
+            }
+        }
     }
 }

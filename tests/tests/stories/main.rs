@@ -13,6 +13,7 @@ mod endings;
 mod every_call;
 mod fix;
 mod handover;
+mod hub;
 mod interaction;
 mod limits;
 mod operator;

@@ -5,6 +5,7 @@
 
 use super::TRIED_OUT;
 use super::record::{DEAD_PREFIX, DeadRecord};
+use crate::claiming::release_all_of_fix;
 use crate::consumer::{Platform, Services, mark};
 use crate::deliver::handover::{kept_by_its_object, pass_on};
 use crate::deliver::{sweep, tell};
@@ -77,6 +78,10 @@ pub(super) async fn tell_thread<P: Platform + Jobs>(
             (open.live, open.because)
         }
     };
+    // It may have claimed its issue before it failed. Repeatable: what is free stays so.
+    if sweep::takes_an_object(job.command.verb()) {
+        release_all_of_fix(platform, &reply.job).await?;
+    }
     let because = dead.reason.map(str::to_owned).or(because);
     let because = because
         .as_deref()

@@ -214,14 +214,14 @@ fn a_command_that_cannot_be_followed_shows_what_would_have_worked() {
         rejected(&on_message("Translate")),
     ];
     insta::assert_snapshot!(answers.join("\n"), @r"
-    I don't know the command `fxi`. Did you mean `fix`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.
+    I don't know the command `fxi`. Did you mean `fix`? I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy`, `claim`, `release`, `claims`, `leaderboard` and `help`.
     `fix` has no option `isue`. Did you mean `issue`? It takes `issue`, `repo`, `session`, `email` and `description`.
     `status` has no option `issue`. It takes `job`.
     `the login one` is not a Linear issue. Give its identifier, such as `ENG-123`, or its address, such as `https://linear.app/acme/issue/ENG-123`.
     `7` is not an e-mail address. Give one such as `ann@example.com`.
-    I don't know the command `explode`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.
-    I don't know the command `admin fix`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.
-    I don't know the command `Translate`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy` and `help`.
+    I don't know the command `explode`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy`, `claim`, `release`, `claims`, `leaderboard` and `help`.
+    I don't know the command `admin fix`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy`, `claim`, `release`, `claims`, `leaderboard` and `help`.
+    I don't know the command `Translate`. I know `contextualize`, `fix`, `status`, `cancel`, `retry`, `approve`, `reject`, `steer`, `continue`, `deploy`, `claim`, `release`, `claims`, `leaderboard` and `help`.
     ");
 }
 

@@ -113,7 +113,7 @@ fn health_is_plain_and_ready_when_everything_is_configured() {
         status_and_text(&request("GET", "/health", b"")),
         (200, "ok".into())
     );
-    let ready = (200, r#"{"off":["GITHUB_WEBHOOK_SECRET is missing: what happens to pull requests (checks, reviews, merges) is not followed","ANTHROPIC_API_KEY is missing","MODEL_TOKEN_KEY is missing"],"problems":[],"ready":true}"#.into());
+    let ready = (200, r#"{"off":["GITHUB_WEBHOOK_SECRET is missing: what happens to pull requests (checks, reviews, merges) is not followed","ANTHROPIC_API_KEY is missing","MODEL_TOKEN_KEY is missing","HUB_FORGES is missing: no volunteer can log in to the hub"],"problems":[],"ready":true}"#.into());
     assert_eq!(
         status_and_text(&request("GET", "/health/ready", b"")),
         ready

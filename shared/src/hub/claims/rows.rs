@@ -74,6 +74,28 @@ pub(super) fn save(sql: &impl Sql, claim: &Claim) -> Result<(), SqlFailed> {
     sql.run(&statement, &values).map(drop)
 }
 
+/// What somebody works on.
+pub(super) fn open_claims_of(
+    sql: &impl Sql,
+    owner: &Owner,
+    now: Timestamp,
+) -> Result<Vec<Claim>, SqlFailed> {
+    let statement = format!(
+        "SELECT {COLUMNS} FROM claims WHERE client = ?1 AND job IS ?2 AND expires_at > ?3 \
+         AND NOT released AND status IN ('claimed', 'in_progress')"
+    );
+    let values: [Value; 3] = [
+        owner.client.as_str().into(),
+        owner.job.clone().into(),
+        now.into(),
+    ];
+    sql.run(&statement, &values)?.iter().map(read).collect()
+}
+
+/// Of a client (`?1`), worked on now (`?2`).
+const ALIVE: &str = "client = ?1 AND expires_at > ?2 AND NOT released \
+         AND status IN ('claimed', 'in_progress')";
+
 /// Whatever this client works on lasts until `ttl` from now, at least. What has run out stays
 /// anybody's.
 pub(super) fn renew(
@@ -85,8 +107,6 @@ pub(super) fn renew(
     let until = now
         .saturating_add(ttl)
         .map_err(|error| SqlFailed(error.to_string()))?;
-    const ALIVE: &str = "client = ?1 AND expires_at > ?2 AND NOT released \
-         AND status IN ('claimed', 'in_progress')";
     let who: [Value; 2] = [client.as_str().into(), now.into()];
     let counted = sql.run(&format!("SELECT count(*) FROM claims WHERE {ALIVE}"), &who)?;
     let alive = counted.first().map_or(Ok(0), |row| row.count(0))?;

@@ -33,7 +33,7 @@ pub(super) fn credit(sql: &impl Sql, credit: &Credit, now: Timestamp) -> Result<
     let claim: Value = credit.claim.as_str().into();
     let known = sql.run(
         "SELECT version, completed, skipped, submitted FROM deeds WHERE claim = ?1",
-        &[claim.clone()],
+        std::slice::from_ref(&claim),
     )?;
     let (is_new, before) = match known.first() {
         Some(row) if row.count(0)? >= credit.version => return Ok(()),
@@ -178,7 +178,7 @@ pub(super) fn leaders(sql: &impl Sql, limit: u32, now: Timestamp) -> Result<Vec<
                 merged: row.count(7)?,
             },
             score: row.count(8)?,
-            streaks: said.streaks(runs(sql, &client)?, now),
+            streaks: said.streaks(&runs(sql, &client)?, now),
             client,
         })
     };
@@ -206,9 +206,9 @@ struct Said {
 impl Said {
     /// What the client said counts where it is more than was seen: it knows of work that the hub
     /// does not. A streak that was reported before yesterday has ended since.
-    fn streaks(&self, runs: Vec<Run>, now: Timestamp) -> Streaks {
+    fn streaks(&self, runs: &[Run], now: Timestamp) -> Streaks {
         let today = day_of(now);
-        let seen = streaks(&runs, today);
+        let seen = streaks(runs, today);
         let is_fresh = self.at.is_some_and(|at| day_of(at) >= today - 1);
         let said = if is_fresh {
             self.reported.current_streak
