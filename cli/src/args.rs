@@ -7,6 +7,7 @@ use shared::http::Http;
 use shared::operator::OperatorClient;
 use shared::secret::Secret;
 
+use crate::hub::HubArgs;
 use crate::outcome::{Done, Exit, Failure};
 
 /// Operates a bugbot.
@@ -20,7 +21,8 @@ use crate::outcome::{Done, Exit, Failure};
         2  the command line is not right\n  \
         3  nobody answered: try again\n  \
         4  a credential is missing or not good, or the operator API is not open\n  \
-        5  there is no such thing, or it cannot be done as things stand"
+        5  there is no such thing, or it cannot be done as things stand\n  \
+        6  it waits on the disk for the hub to answer: a later `bugbot hub` sends it"
 )]
 pub struct Cli {
     /// What to do.
@@ -80,6 +82,8 @@ pub enum What {
     /// The switch for all calls to the model.
     #[command(subcommand)]
     Model(ModelArgs),
+    /// The hub where volunteers claim issues, so that no two work on the same one.
+    Hub(HubArgs),
     /// From zero to a running bot; again at any time, to go on or to change something.
     Setup(SetupArgs),
     /// Runs the collector: files and local webhooks become events in inboxes.

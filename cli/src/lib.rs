@@ -10,6 +10,7 @@ mod collect;
 mod commands;
 mod dlq;
 mod doctor;
+mod hub;
 mod jobs;
 mod model;
 pub mod net;
@@ -34,6 +35,7 @@ pub async fn run<P: Http + Clock>(cli: &Cli, ports: &P) -> Result<Done, Failure>
         What::Dlq(args) => dlq::run(to, args, ports).await,
         What::Audit(args) => audit::run(to, args, ports).await,
         What::Model(args) => model::run(to, args, ports).await,
+        What::Hub(args) => hub::run(to, args, ports).await,
         What::Setup(args) => setup::run(to, args, ports).await,
         What::Collect(args) => collect::run(args).await,
         What::Completions { shell } => Ok(args::completions(*shell)),

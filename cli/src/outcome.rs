@@ -19,6 +19,8 @@ pub enum Exit {
     Refused = 4,
     /// There is no such thing, or it cannot be done as things stand.
     NotPossible = 5,
+    /// It waits on the disk for the hub to answer.
+    Queued = 6,
 }
 
 /// What a command shows when it worked.
@@ -95,6 +97,7 @@ impl Failure {
             Exit::Unreachable => "unreachable",
             Exit::Refused => "refused",
             Exit::NotPossible => "notPossible",
+            Exit::Queued => "queued",
         }
     }
 

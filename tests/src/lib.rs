@@ -9,6 +9,7 @@
 //! planned fault that never struck, and on anything left unsettled.
 
 pub mod anthropic;
+pub mod bugseti;
 pub mod clock;
 pub mod deploy_hook;
 pub mod discord;

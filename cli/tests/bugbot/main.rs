@@ -9,6 +9,7 @@ mod commands;
 mod dlq;
 mod doctor;
 mod exits;
+mod hub;
 mod jobs;
 mod setup;
 mod stage;

@@ -34,6 +34,7 @@ const OURS: &[&str] = &[
     "container",
     "cli",
     "collector",
+    "hub",
     "tests",
     "workspace",
 ];
@@ -53,10 +54,7 @@ pub(crate) fn check(project: &Project) -> Result<()> {
             "xtask depends on {ours}"
         );
     }
-    for package in OURS
-        .into_iter()
-        .filter(|name| !MAY_NAME_WORKER.contains(name))
-    {
+    for package in OURS.iter().filter(|name| !MAY_NAME_WORKER.contains(name)) {
         for file in sources(&project.path(package))? {
             let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
             if let Some(line) = names_worker(&text) {
