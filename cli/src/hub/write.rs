@@ -49,8 +49,9 @@ pub(super) fn totals(totals: &Totals, sent: &Sent<()>, now: Timestamp) -> Done {
         totals.prs_submitted, totals.prs_merged, totals.prs_rejected
     );
     let streak = format!(
-        "{} days, the longest {}",
-        totals.current_streak, totals.longest_streak
+        "{}, the longest {}",
+        days(totals.current_streak),
+        days(totals.longest_streak)
     );
     let list = listing(&[
         ("Attempted", number(totals.issues_attempted)),
@@ -67,6 +68,13 @@ pub(super) fn totals(totals: &Totals, sent: &Sent<()>, now: Timestamp) -> Done {
     done.text.push_str(&list);
     done.json["totals"] = json!(totals);
     done
+}
+
+fn days(n: u64) -> String {
+    match n {
+        1 => "1 day".to_owned(),
+        n => format!("{n} days"),
+    }
 }
 
 /// What was on the way, then what came of the write itself.

@@ -1,6 +1,7 @@
 //! `bugbot hub`, against a strict portal on a socket.
 
 mod kill;
+mod portal;
 mod stage;
 
 use serde_json::json;
@@ -15,11 +16,15 @@ async fn a_volunteer_works_on_an_issue_from_a_terminal() {
     let say = async |args: &[&str]| timeless(&stage.hub(args).await.done());
     insta::assert_snapshot!(say(&["register"]).await, @"The hub knows this client.");
     insta::assert_snapshot!(say(&["show", MUGS]).await, @"acme/shop#12 is not claimed.");
-    insta::assert_snapshot!(say(&["claim", MUGS, "--title", "Eleven mugs"]).await, @"");
-    insta::assert_snapshot!(say(&["status", MUGS, "in-progress"]).await, @"");
-    insta::assert_snapshot!(say(&["heartbeat"]).await, @"");
+    insta::assert_snapshot!(say(&["claim", MUGS, "--title", "Eleven mugs"]).await, @"acme/shop#12 is yours until YYYY-MM-DD hh:mm UTC (30 min), and longer with heartbeats.");
+    insta::assert_snapshot!(say(&["status", MUGS, "in-progress"]).await, @"acme/shop#12 is in progress.");
+    insta::assert_snapshot!(say(&["heartbeat"]).await, @"The hub knows that you are there: your claims are renewed.");
     stage.portal.claimed_by("bob", "acme/tea#3");
-    insta::assert_snapshot!(say(&["claims"]).await, @"");
+    insta::assert_snapshot!(say(&["claims"]).await, @r"
+    ISSUE         STATUS       CLAIMED BY  SINCE (UTC)       UNTIL (UTC)       PULL REQUEST
+    acme/shop#12  in progress  you         YYYY-MM-DD hh:mm  YYYY-MM-DD hh:mm
+    acme/tea#3    claimed      bob         YYYY-MM-DD hh:mm  YYYY-MM-DD hh:mm
+    ");
     let url = "https://github.com/acme/shop/pull/7";
     say(&[
         "status",
@@ -31,12 +36,43 @@ async fn a_volunteer_works_on_an_issue_from_a_terminal() {
         "7",
     ])
     .await;
-    insta::assert_snapshot!(say(&["show", MUGS]).await, @"");
-    insta::assert_snapshot!(say(&["sync", "--merged", MUGS]).await, @"");
-    insta::assert_snapshot!(say(&["leaderboard"]).await, @"");
-    insta::assert_snapshot!(say(&["stats"]).await, @"");
-    insta::assert_snapshot!(say(&["release", "https://github.com/acme/shop/issues/12"]).await, @"");
-    insta::assert_snapshot!(say(&["pending"]).await, @"");
+    insta::assert_snapshot!(say(&["show", MUGS]).await, @r"
+    Issue         acme/shop#12
+    Title         Eleven mugs
+    Address       https://github.com/acme/shop/issues/12
+    Status        completed
+    Claimed by    you
+    Since (UTC)   YYYY-MM-DD hh:mm
+    Until (UTC)   YYYY-MM-DD hh:mm
+    Pull request  https://github.com/acme/shop/pull/7
+    ");
+    insta::assert_snapshot!(say(&["sync", "--merged", MUGS]).await, @r"
+    The hub has your totals.
+    Attempted      1
+    Completed      1
+    Skipped        0
+    Pull requests  1 submitted, 1 merged, 0 rejected
+    Streak         1 day, the longest 1 day
+    Minutes        0
+    ");
+    insta::assert_snapshot!(say(&["leaderboard"]).await, @r"
+    RANK  NAME  SCORE  COMPLETED  SUBMITTED  MERGED  STREAK  LONGEST
+    1     Ann   10     1          1          1       1       1
+    ");
+    insta::assert_snapshot!(say(&["stats"]).await, @r"
+    Participants         1
+    Active participants  1
+    Issues available     0
+    Issues attempted     1
+    Issues completed     1
+    Pull requests        1
+    Merged               1
+    Claims               2
+    Active claims        2
+    Completed claims     1
+    ");
+    insta::assert_snapshot!(say(&["release", "https://github.com/acme/shop/issues/12"]).await, @"acme/shop#12 is free.");
+    insta::assert_snapshot!(say(&["pending"]).await, @"Nothing waits to be sent.");
     stage.portal.finish(&[]);
 }
 
@@ -64,10 +100,13 @@ async fn programs_read_json_and_exit_codes() {
     );
     let refused = stage.hub(&["release", "acme/tea#3"]).await;
     assert_eq!(refused.code, 4);
-    insta::assert_snapshot!(refused.out, @"");
+    insta::assert_snapshot!(refused.out, @"The hub refused it (403): forbidden.");
     let opaque = stage.hub(&["claim", "issue-42"]).await;
     assert_eq!(opaque.code, 5);
-    insta::assert_snapshot!(opaque.err, @"");
+    insta::assert_snapshot!(opaque.err, @r"
+    bugbot: issue-42 does not say which issue of which repository it is
+      → Write it as owner/repo#123, or add --repo and --number.
+    ");
     let named = stage
         .hub(&["claim", "issue-42", "--repo", "acme/shop", "--number", "42"])
         .await;
@@ -90,7 +129,15 @@ async fn whoever_is_offline_works_on_and_is_told_what_waits() {
     stage.portal.fail_next("*", Fault::DropBefore, 4);
     let claim = stage.hub(&["claim", MUGS]).await;
     assert_eq!(claim.code, 6);
-    insta::assert_snapshot!(claim.out, @"");
+    assert!(
+        claim
+            .out
+            .starts_with("Not done yet: the hub did not answer: "),
+        "{}",
+        claim.out
+    );
+    let how = "\nIt waits to be sent: the next `bugbot hub` that gets through sends it.\n";
+    assert!(claim.out.ends_with(how), "{}", claim.out);
     let release = stage.hub(&["release", "acme/shop#13", "--json"]).await;
     assert_eq!(release.code, 6);
     let release: serde_json::Value = serde_json::from_str(&release.out).unwrap();
@@ -105,9 +152,17 @@ async fn whoever_is_offline_works_on_and_is_told_what_waits() {
     );
     let nothing = stage.hub(&["show", "acme/shop#14"]).await;
     assert_eq!(nothing.code, 3, "{nothing:?}");
-    insta::assert_snapshot!(timeless(&stage.hub(&["pending"]).await.done()), @"");
+    insta::assert_snapshot!(timeless(&stage.hub(&["pending"]).await.done()), @r"
+       WAITS TO BE SENT         SINCE (UTC)       FOR
+    1  claim of acme/shop#12    YYYY-MM-DD hh:mm  0 s
+    2  release of acme/shop#13  YYYY-MM-DD hh:mm  0 s
+    ");
     let back = stage.hub(&["heartbeat"]).await.done();
-    insta::assert_snapshot!(timeless(&back), @"");
+    insta::assert_snapshot!(timeless(&back), @r"
+    Sent, having waited 0 s: claim of acme/shop#12
+    Sent, having waited 0 s: release of acme/shop#13
+    The hub knows that you are there: your claims are renewed.
+    ");
     assert!(stage.holder(MUGS).is_some());
     stage.portal.finish(&[]);
 }
@@ -131,7 +186,10 @@ async fn who_is_not_logged_in_is_told_how_to() {
     let stage = Stage::new(Generation::Both).await;
     let stranger = stage.hub(&["claim", MUGS]).await;
     assert_eq!(stranger.code, 4);
-    insta::assert_snapshot!(stranger.err, @"");
+    insta::assert_snapshot!(stranger.err, @r"
+    bugbot: it is not known where the hub is: log in first
+      → bugbot hub login --hub URL --forge URL, with the forge's token in BUGBOT_FORGE_TOKEN
+    ");
     let mut wrong = stage.program(&[
         "login",
         "--hub",
@@ -141,9 +199,12 @@ async fn who_is_not_logged_in_is_told_how_to() {
     ]);
     let wrong = crate::stage::ran(wrong.env("BUGBOT_FORGE_TOKEN", "wrong")).await;
     assert_eq!(wrong.code, 4);
-    insta::assert_snapshot!(wrong.err, @"");
+    insta::assert_snapshot!(wrong.err, @r"
+    bugbot: the hub does not let us in: the forge does not know that token
+      → bugbot hub login --hub URL --forge URL, with the forge's token in BUGBOT_FORGE_TOKEN
+    ");
     let login = stage.login().await.done();
-    insta::assert_snapshot!(login.replace(&stage.origin(), "HUB"), @"");
+    insta::assert_snapshot!(login.replace(&stage.origin(), "HUB"), @"HUB lets you in as Ann; this client is Ann.");
     stage.portal.forget_keys();
     assert_eq!(
         stage.hub(&["heartbeat"]).await.code,

@@ -85,7 +85,12 @@ impl<P: Http + Clock> Hub<P> {
             client_name: session.config.name(),
         };
         session.put_registration()?;
-        Ok((logged_in, session.drain().await?))
+        let mut drained = session.drain().await?;
+        if drained.stopped.is_none() {
+            // The registration itself was not waiting for anything.
+            drained.settled.pop();
+        }
+        Ok((logged_in, drained))
     }
 }
 
