@@ -84,6 +84,9 @@ pub enum What {
     Model(ModelArgs),
     /// The hub where volunteers claim issues, so that no two work on the same one.
     Hub(HubArgs),
+    /// Directories captured as bugbot captures them: snapshots, and back. Asks nobody.
+    #[command(subcommand)]
+    Workspace(WorkspaceArgs),
     /// From zero to a running bot; again at any time, to go on or to change something.
     Setup(SetupArgs),
     /// Runs the collector: files and local webhooks become events in inboxes.
@@ -92,6 +95,43 @@ pub enum What {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+}
+
+/// What can be done with directories and snapshots of them.
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceArgs {
+    /// Says what would be captured of a directory, and what would be left out.
+    Capture {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Writes a snapshot: a tar whose bytes are the same for the same files.
+    Snapshot {
+        /// The directory.
+        directory: PathBuf,
+        /// The file to write, which is not there yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Makes a directory of a snapshot.
+    Restore {
+        /// The snapshot.
+        snapshot: PathBuf,
+        /// The directory to make, which is not there yet.
+        directory: PathBuf,
+    },
+    /// Says which files differ.
+    Diff {
+        /// A directory or a snapshot.
+        before: PathBuf,
+        /// A directory or a snapshot.
+        after: PathBuf,
+    },
+    /// Lists the files.
+    Ls {
+        /// A directory or a snapshot.
+        what: PathBuf,
     },
 }
 

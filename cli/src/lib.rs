@@ -18,6 +18,7 @@ mod outcome;
 mod progress;
 mod setup;
 mod table;
+mod workspace;
 
 use shared::http::Http;
 use shared::ports::Clock;
@@ -36,6 +37,7 @@ pub async fn run<P: Http + Clock>(cli: &Cli, ports: &P) -> Result<Done, Failure>
         What::Audit(args) => audit::run(to, args, ports).await,
         What::Model(args) => model::run(to, args, ports).await,
         What::Hub(args) => hub::run(to, args, ports).await,
+        What::Workspace(args) => workspace::run(args),
         What::Setup(args) => setup::run(to, args, ports).await,
         What::Collect(args) => collect::run(args).await,
         What::Completions { shell } => Ok(args::completions(*shell)),

@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod bundle;
 pub mod capture;
 pub mod crash;
 pub mod diff;
@@ -30,6 +31,7 @@ mod limits;
 mod path;
 pub mod restore;
 pub mod snapshot;
+pub mod stim;
 mod store;
 mod sweeper;
 mod whole;

@@ -17,7 +17,7 @@ use crate::limits::{Exceeded, Limits, Tally};
 use crate::path::{BadPath, FilePath};
 
 /// The mode of every file.
-const MODE: u32 = 0o600;
+pub(crate) const MODE: u32 = 0o600;
 /// What a header holds of a name; a longer one stands before it, under a name that says so.
 const NAME_BYTES: usize = 100;
 const LONG_NAME: &[u8] = b"././@LongLink";
@@ -57,7 +57,12 @@ pub fn write(capture: &Capture, to: impl Write) -> io::Result<()> {
 }
 
 /// One more file.
-fn append(tar: &mut Builder<impl Write>, path: &[u8], mode: u32, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn append(
+    tar: &mut Builder<impl Write>,
+    path: &[u8],
+    mode: u32,
+    bytes: &[u8],
+) -> io::Result<()> {
     if path.len() > NAME_BYTES {
         // As GNU's tar does it. The library's own way refuses some names that are no text.
         let long = [path, b"\0"].concat();
@@ -70,7 +75,7 @@ fn append(tar: &mut Builder<impl Write>, path: &[u8], mode: u32, bytes: &[u8]) -
 }
 
 /// A header with as much of a name as there is room for.
-fn header(name: &[u8], kind: EntryType, mode: u32, bytes: &[u8]) -> Header {
+pub(crate) fn header(name: &[u8], kind: EntryType, mode: u32, bytes: &[u8]) -> Header {
     let mut header = Header::new_gnu();
     let name = &name[..name.len().min(NAME_BYTES)];
     header.as_old_mut().name[..name.len()].copy_from_slice(name);

@@ -13,3 +13,4 @@ mod hub;
 mod jobs;
 mod setup;
 mod stage;
+mod workspace;
