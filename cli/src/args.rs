@@ -9,6 +9,7 @@ use shared::secret::Secret;
 
 use crate::hub::HubArgs;
 use crate::outcome::{Done, Exit, Failure};
+use crate::workspace::WorkspaceArgs;
 
 /// Operates a bugbot.
 #[derive(Debug, Parser)]
@@ -95,43 +96,6 @@ pub enum What {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
-    },
-}
-
-/// What can be done with directories and snapshots of them.
-#[derive(Debug, Subcommand)]
-pub enum WorkspaceArgs {
-    /// Says what would be captured of a directory, and what would be left out.
-    Capture {
-        /// The directory.
-        directory: PathBuf,
-    },
-    /// Writes a snapshot: a tar whose bytes are the same for the same files.
-    Snapshot {
-        /// The directory.
-        directory: PathBuf,
-        /// The file to write, which is not there yet.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
-    /// Makes a directory of a snapshot.
-    Restore {
-        /// The snapshot.
-        snapshot: PathBuf,
-        /// The directory to make, which is not there yet.
-        directory: PathBuf,
-    },
-    /// Says which files differ.
-    Diff {
-        /// A directory or a snapshot.
-        before: PathBuf,
-        /// A directory or a snapshot.
-        after: PathBuf,
-    },
-    /// Lists the files.
-    Ls {
-        /// A directory or a snapshot.
-        what: PathBuf,
     },
 }
 

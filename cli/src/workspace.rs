@@ -1,14 +1,19 @@
 //! `bugbot workspace`.
+//!
+//! Invariant: no file and no directory is ever replaced, and what could not be written whole is gone.
+
+mod args;
+mod sealing;
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
 use workspace::diff::{Kind, diff};
 use workspace::{Capture, Limits, restore, snapshot};
 
-use crate::args::WorkspaceArgs;
+pub(crate) use self::args::WorkspaceArgs;
 use crate::outcome::{Done, Exit, Failure};
 use crate::table::table;
 
@@ -25,7 +30,7 @@ pub(crate) fn run(args: &WorkspaceArgs) -> Result<Done, Failure> {
         }
         WorkspaceArgs::Snapshot { directory, out } => {
             let capture = captured(directory)?;
-            write(&capture, out)?;
+            create(out, |to| snapshot::write(&capture, to))?;
             let file = out.display();
             let text = format!("{} are in {file}.\n{}", size(&capture), left_out(&capture));
             let mut json = summary(&capture);
@@ -50,6 +55,21 @@ pub(crate) fn run(args: &WorkspaceArgs) -> Result<Done, Failure> {
         }
         WorkspaceArgs::Diff { before, after } => Ok(differences(&open(before)?, &open(after)?)),
         WorkspaceArgs::Ls { what } => Ok(listed(&open(what)?)),
+        WorkspaceArgs::Bundle {
+            what,
+            out,
+            rootless,
+        } => sealing::bundle(open(what)?, out, *rootless),
+        WorkspaceArgs::Seal {
+            bundle,
+            out,
+            password,
+        } => sealing::seal(bundle, out, password),
+        WorkspaceArgs::Open {
+            sealed,
+            out,
+            password,
+        } => sealing::open(sealed, out, password),
     }
 }
 
@@ -74,12 +94,15 @@ fn open(what: &Path) -> Result<Capture, Failure> {
     }
 }
 
-/// Replaces nothing.
-fn write(capture: &Capture, out: &Path) -> Result<(), Failure> {
+/// A new file, for its owner's eyes.
+fn create(
+    out: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let bad = |error: std::io::Error| {
+    let bad = |error: io::Error| {
         let exit = match error.kind() {
-            std::io::ErrorKind::AlreadyExists => Exit::NotPossible,
+            io::ErrorKind::AlreadyExists => Exit::NotPossible,
             _ => Exit::Failed,
         };
         Failure::new(exit, format!("{}: {error}", out.display()))
@@ -91,10 +114,10 @@ fn write(capture: &Capture, out: &Path) -> Result<(), Failure> {
         .open(out)
         .map_err(bad)?;
     let mut file = BufWriter::new(file);
-    snapshot::write(capture, &mut file)
+    write(&mut file)
         .and_then(|()| file.flush())
         .map_err(|error| {
-            // Half a tar is none; it is ours.
+            // Half a file is none; it is ours.
             let _ = std::fs::remove_file(out);
             bad(error)
         })

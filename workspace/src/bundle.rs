@@ -9,6 +9,9 @@
 //! Invariant: equal captures give equal bytes. The configuration gives what runs there nothing: no
 //! network, no capability, no new privilege, a root that is read only.
 //! <https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md>
+//!
+//! A file's mode is 0600 in a bundle, whatever it was: nothing in the root can be executed as it is.
+//! What is to run comes with a mount, or gets its bit when the bundle was unpacked.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -37,6 +40,20 @@ pub struct Bundle {
     pub rootfs: Capture,
 }
 
+/// Who starts the container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starter {
+    /// root.
+    Root,
+    /// An ordinary user, who is root in the container's user namespace and nobody outside of it.
+    User {
+        /// Their user id.
+        uid: u32,
+        /// Their group id.
+        gid: u32,
+    },
+}
+
 /// A tar that is no bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum BadBundle {
@@ -53,8 +70,8 @@ pub enum BadBundle {
 
 impl Bundle {
     /// A capture with a configuration of ours.
-    pub fn of(rootfs: Capture) -> Self {
-        let mut config = serde_json::to_vec_pretty(&configuration())
+    pub fn of(rootfs: Capture, starter: Starter) -> Self {
+        let mut config = serde_json::to_vec_pretty(&configuration(starter))
             .expect("a value that was just built is JSON");
         config.push(b'\n');
         Self { config, rootfs }
@@ -103,14 +120,25 @@ impl Bundle {
 }
 
 /// What a runtime accepts, and as little as can be.
-fn configuration() -> Value {
+fn configuration(starter: Starter) -> Value {
     let mount = |destination: &str, kind: &str, options: &[&str]| {
         json!({
             "destination": destination, "type": kind, "source": kind, "options": options,
         })
     };
-    let namespaces = ["pid", "network", "ipc", "uts", "mount"];
-    let namespaces = namespaces.map(|kind| json!({ "type": kind }));
+    let mut namespaces = vec!["pid", "network", "ipc", "uts", "mount"];
+    let mut linux = json!({
+        "maskedPaths": ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"],
+        "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+    });
+    if let Starter::User { uid, gid } = starter {
+        namespaces.push("user");
+        let is_root = |id: u32| json!([{ "containerID": 0, "hostID": id, "size": 1 }]);
+        linux["uidMappings"] = is_root(uid);
+        linux["gidMappings"] = is_root(gid);
+    }
+    let namespaces = namespaces.into_iter().map(|kind| json!({ "type": kind }));
+    linux["namespaces"] = namespaces.collect();
     json!({
         "ociVersion": OCI_VERSION,
         "process": {
@@ -131,84 +159,9 @@ fn configuration() -> Value {
             mount("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
             mount("/tmp", "tmpfs", &["nosuid", "nodev", "mode=1777", "size=65536k"]),
         ],
-        "linux": {
-            "namespaces": namespaces,
-            "maskedPaths": ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
-            "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
-        },
+        "linux": linux,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use tar::Archive;
-
-    use super::*;
-
-    fn capture(names: &[&str]) -> Capture {
-        let file = |name: &&str| {
-            let path = FilePath::parse(name.as_bytes()).unwrap();
-            (path, Box::from(name.as_bytes()))
-        };
-        Capture::from_parts(names.iter().map(file).collect(), Vec::new())
-    }
-
-    #[test]
-    fn a_bundle_is_a_configuration_and_a_root() {
-        let bundle = Bundle::of(capture(&["src/cart.js", &"l".repeat(120)]));
-        let bytes = bundle.to_bytes();
-        assert_eq!(bytes, bundle.to_bytes());
-        let mut archive = Archive::new(bytes.as_slice());
-        let entries = archive.entries().unwrap().map(|entry| {
-            let entry = entry.unwrap();
-            let name = entry.path().unwrap().to_str().unwrap().to_owned();
-            (name, entry.header().mode().unwrap())
-        });
-        let long = format!("rootfs/{}", "l".repeat(120));
-        let expected = [
-            ("config.json".to_owned(), 0o600),
-            ("rootfs/".to_owned(), 0o755),
-            (long, 0o600),
-            ("rootfs/src/cart.js".to_owned(), 0o600),
-        ];
-        assert_eq!(entries.collect::<Vec<_>>(), expected);
-        assert_eq!(
-            Bundle::read(bytes.as_slice(), &Limits::default()).unwrap(),
-            bundle
-        );
-    }
-
-    #[test]
-    fn a_tar_that_is_something_else_is_no_bundle() {
-        let read = |names: &[&str]| {
-            Bundle::read(
-                snapshot::to_bytes(&capture(names)).as_slice(),
-                &Limits::default(),
-            )
-        };
-        assert!(matches!(read(&["rootfs/a"]), Err(BadBundle::NoConfig)));
-        assert!(matches!(
-            read(&["config.json", "rootfs"]),
-            Err(BadBundle::Stray(_))
-        ));
-        assert!(matches!(
-            read(&["config.json", "x"]),
-            Err(BadBundle::Stray(_))
-        ));
-        assert_eq!(
-            read(&["config.json", "rootfs/a"]).unwrap().rootfs,
-            capture(&["a"]).renamed()
-        );
-    }
-
-    impl Capture {
-        /// The capture of `a` with the bytes that it has below `rootfs`.
-        fn renamed(self) -> Self {
-            let files = self.files().map(|(path, _)| {
-                let bytes = [ROOTFS, path.as_bytes()].concat().into_boxed_slice();
-                (path.clone(), bytes)
-            });
-            Self::from_parts(files.collect(), Vec::new())
-        }
-    }
-}
+mod tests;

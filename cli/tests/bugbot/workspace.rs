@@ -108,3 +108,121 @@ async fn nothing_is_replaced_and_nothing_hostile_is_taken() {
     assert!(refused.err.contains("it leads elsewhere"), "{refused:?}");
     assert!(!at.join("out").exists());
 }
+
+/// The program with something on its standard input.
+async fn told(at: &Path, words: &[&str], input: &[u8]) -> Ran {
+    use tokio::io::AsyncWriteExt as _;
+    let words = [&["workspace"], words].concat();
+    let mut command = program(&words);
+    command
+        .current_dir(at)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input).await.unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().await.unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_is_sealed_and_opened_by_its_password_only() {
+    let place = place();
+    let at = place.path();
+    let done = workspace(at, &["bundle", "shop", "--out", "shop.tim"]).await;
+    assert_eq!(done.done(), "1 files of 8 bytes are in shop.tim.\n");
+    let listed = workspace(at, &["ls", "shop.tim", "--json"]).await.json();
+    let listed: Vec<_> = listed.as_array().unwrap().iter().collect();
+    let names: Vec<_> = listed.iter().map(|file| &file["path"]).collect();
+    assert_eq!(names, ["config.json", "rootfs/src/cart.js"]);
+
+    let seal = ["seal", "shop.tim", "--out", "shop.stim"];
+    let sealed = told(at, &seal, b"a short one\n").await.done();
+    insta::assert_snapshot!(sealed, @r"
+    1 files of 8 bytes are in shop.stim.
+    The key is one SHA-256 of the password, as the format has it: whoever has the file can try billions of passwords a second. It protects as much as the password is long and random.
+    This one is short.
+    ");
+    let bytes = |name: &str| fs::read(at.join(name)).unwrap();
+    assert!(bytes("shop.stim").starts_with(b"STIM\x02"));
+    assert!(!bytes("shop.stim").windows(8).any(|it| it == b"quantity"));
+
+    // The line's end is not the password's; a file will do.
+    fs::write(at.join("password"), "a short one\r\nnote: from 2026").unwrap();
+    let by_file = ["--password-file", "password"];
+    let open = ["open", "shop.stim", "--out", "again.tim"];
+    workspace(at, &[&open[..], &by_file].concat()).await.done();
+    assert_eq!(bytes("again.tim"), bytes("shop.tim"));
+    let again = told(at, &open, b"a short one").await;
+    assert_eq!(again.code, 5, "nothing is replaced: {again:?}");
+
+    let open = ["open", "shop.stim", "--out", "other.tim"];
+    let wrong = told(at, &open, b"another one").await;
+    assert_eq!((wrong.code, wrong.out.as_str()), (4, ""));
+    assert!(
+        wrong.err.contains("the password does not open it"),
+        "{wrong:?}"
+    );
+    for nothing in [&b""[..], b"\n", &[b'x'; 5000]] {
+        let refused = told(at, &open, nothing).await;
+        assert_eq!(refused.code, 4, "{refused:?}");
+    }
+    let no_bundle = told(at, &["seal", "password", "--out", "x"], b"pw").await;
+    assert_eq!(no_bundle.code, 1, "{no_bundle:?}");
+    assert!(!at.join("other.tim").exists() && !at.join("x").exists());
+}
+
+/// Says something only where there is `runc`: on the `PATH`, or named by `RUNC`.
+#[tokio::test]
+async fn a_container_runtime_takes_a_bundle() {
+    let runc = std::env::var("RUNC").unwrap_or_else(|_| "runc".to_owned());
+    let asked = std::process::Command::new(&runc).arg("--version").output();
+    if !asked.is_ok_and(|asked| asked.status.success()) {
+        eprintln!("skipped: there is no runc");
+        return;
+    }
+    let place = place();
+    let at = place.path();
+    for (name, rootless) in [("root", false), ("user", true)] {
+        let tar = format!("{name}.tim");
+        let mut words = vec!["bundle", "shop", "--out", &tar];
+        words.extend(rootless.then_some("--rootless"));
+        workspace(at, &words).await.done();
+        workspace(at, &["restore", &tar, name]).await.done();
+        let bundle = at.join(name);
+        // Nothing in it can be executed: a shell comes with this machine's directories.
+        let config = bundle.join("config.json");
+        let text = fs::read_to_string(&config).unwrap();
+        let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let mounts = value["mounts"].as_array_mut().unwrap();
+        for directory in ["/usr", "/bin", "/lib", "/lib64"] {
+            if Path::new(directory).exists() {
+                let from_here = json!({
+                    "destination": directory, "type": "bind", "source": directory,
+                    "options": ["rbind", "ro"],
+                });
+                mounts.push(from_here);
+            }
+        }
+        let script = "cat /src/cart.js; id -u; touch /new || echo read-only";
+        value["process"]["args"] = json!(["/bin/sh", "-c", script]);
+        fs::write(&config, value.to_string()).unwrap();
+        let state = at.join(format!("{name}.state"));
+        let id = format!("bugbot-test-{name}-{}", std::process::id());
+        let ran = std::process::Command::new(&runc)
+            .args(["--root", state.to_str().unwrap(), "run", "--bundle"])
+            .args([bundle.to_str().unwrap(), &id])
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{name}: {err}");
+        let out = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!(out, "quantity0\nread-only\n", "{name}: {err}");
+    }
+}
