@@ -5,7 +5,7 @@
 //! | `EXECUTOR_ADDR` | `127.0.0.1:8080` | where to listen; port 0 picks one and says so on stdout |
 //! | `EXECUTOR_TOKEN` | none | the bearer token that every call but `/health` must carry |
 //! | `EXECUTOR_TRUST_NETWORK` | no | `1` allows an address that is not loopback without a token |
-//! | `EXECUTOR_DATA_DIR` | `bugbot-executor` in the temporary directory | clones and checkpoints |
+//! | `EXECUTOR_DATA_DIR` | `bugbot-executor` in the temporary directory | clones, checkpoints and crash reports |
 //! | `EXECUTOR_MAX_RUNS` | 2 | runs at a time |
 //! | `EXECUTOR_RESULT_TTL_SECONDS` | 3600 | how long a result is kept |
 //! | `AGENT_COMMAND` | `claude` | program and first arguments: a JSON array, or words |
@@ -30,7 +30,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What callers must show.
     pub token: Option<Secret>,
-    /// Where clones and checkpoints lie.
+    /// Where clones, checkpoints and crash reports lie.
     pub data_dir: PathBuf,
     /// How many runs may be active at a time.
     pub max_runs: usize,

@@ -11,7 +11,8 @@
 //!   of one git process that ends before the agent starts, the second in the [`proxy`].
 //! - Agents and the repository's commands reach no network but the run's proxy ([`confine`]).
 //! - Nothing is ever pushed: there is no code here that could.
-//! - A run's directory is gone when the run has ended; what remains of it is its result.
+//! - A run's directory is gone when the run has ended; what remains of it is its result, and of one
+//!   that failed the files that its agent began with ([`reports`]).
 #![forbid(unsafe_code)]
 
 pub mod agent;
@@ -23,6 +24,7 @@ pub mod git;
 pub mod progress;
 pub mod proxy;
 pub mod redact;
+pub mod reports;
 pub mod run;
 pub mod runs;
 pub mod server;

@@ -6,6 +6,7 @@
 mod attempt;
 mod converse;
 mod judge;
+mod reporting;
 mod saving;
 mod steering;
 mod stopping;
@@ -15,10 +16,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use ::workspace::Capture;
 use shared::change::FileChange;
 use shared::executor::{
-    Checkpoint, LikelyFile, RunFailure, RunOutcome, RunRequest, RunResult, RunState, RunStatus,
-    Steer, Verification,
+    Checkpoint, CrashReport, LikelyFile, RunFailure, RunOutcome, RunRequest, RunResult, RunState,
+    RunStatus, Steer, Verification,
 };
 use shared::id::RunId;
 use shared::secret::Secret;
@@ -27,6 +29,7 @@ use tokio::sync::watch;
 use crate::config::Config;
 use crate::progress::Progress;
 use crate::redact::Redactor;
+use crate::reports::Reports;
 use crate::session::Sessions;
 use attempt::Attempt;
 use saving::Live;
@@ -46,6 +49,10 @@ pub struct Run {
     steering: Steering,
     /// Where conversations are kept.
     sessions: Arc<Sessions>,
+    /// Where crash reports are kept.
+    reports: Arc<Reports>,
+    /// The files as the agent finds them, until the run has ended.
+    before: Mutex<Option<Capture>>,
     /// The directories and what they started from, while they may be looked at.
     live: Mutex<Option<Live>>,
     result: OnceLock<RunResult>,
@@ -71,11 +78,13 @@ struct Work {
     /// What it could go on from, if it was stopped for want of money.
     checkpoint: Option<Box<Checkpoint>>,
     verification: Vec<Verification>,
+    /// The files that it began with, if it failed.
+    crash_report: Option<CrashReport>,
 }
 
 impl Run {
     /// A run that has not started yet.
-    pub fn new(request: &RunRequest, sessions: Arc<Sessions>) -> Self {
+    pub fn new(request: &RunRequest, sessions: Arc<Sessions>, reports: Arc<Reports>) -> Self {
         let earlier = request
             .checkpoint
             .as_ref()
@@ -90,6 +99,8 @@ impl Run {
             steering: Steering::new(&request.steers),
             request,
             sessions,
+            reports,
+            before: Mutex::default(),
             stop: watch::Sender::new(None),
             live: Mutex::default(),
             result: OnceLock::new(),
@@ -157,18 +168,22 @@ impl Run {
     /// Does all of it.
     pub async fn execute(&self, request: RunRequest, config: &Config, runs_dir: &Path) {
         let mut attempt = Attempt::new(self, request, config);
-        let end = attempt.carry_out(runs_dir).await;
+        let mut end = attempt.carry_out(runs_dir).await;
+        // Before anybody is told that it has ended: they fetch it then.
+        self.report_crash(&mut end, attempt.redactor()).await;
         self.settle(end, attempt.redactor());
     }
 
     /// For a run whose task broke.
-    pub fn fail(&self, reason: &str) {
+    pub async fn fail(&self, reason: &str) {
         self.set_live(None);
         let failure = RunFailure::Internal {
             reason: reason.to_owned(),
         };
-        let end = End::Result(RunOutcome::Failed { failure }, Work::default());
-        self.settle(end, &Redactor::default());
+        let mut end = End::Result(RunOutcome::Failed { failure }, Work::default());
+        let redactor = Redactor::default();
+        self.report_crash(&mut end, &redactor).await;
+        self.settle(end, &redactor);
     }
 
     fn settle(&self, end: End, redactor: &Redactor) {
@@ -191,6 +206,7 @@ impl Run {
                     summary: redactor.redact(&work.summary),
                     found_files: work.found_files,
                     verification: work.verification,
+                    crash_report: work.crash_report,
                     spent: self.progress.spent(),
                 };
                 let _ = self.result.set(result);

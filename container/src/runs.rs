@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 use crate::checkpoint::Checkpoints;
 use crate::config::Config;
 use crate::confine::Network;
+use crate::reports::Reports;
 use crate::run::{Run, Stop};
 use crate::session::Sessions;
 use crate::validate::validate;
@@ -37,6 +38,7 @@ pub struct Runs {
     clones_dir: PathBuf,
     checkpoints: Checkpoints,
     sessions: Arc<Sessions>,
+    reports: Arc<Reports>,
     shutting_down: AtomicBool,
     table: Mutex<BTreeMap<RunId, Arc<Run>>>,
     /// Held for as long as we live: another executor would remove our clones.
@@ -82,12 +84,15 @@ impl Runs {
         checkpoints.sweep()?;
         let sessions = Arc::new(Sessions::open(config.data_dir.join("sessions"))?);
         sessions.sweep()?;
+        let reports = Arc::new(Reports::open(config.data_dir.clone())?);
+        reports.sweep()?;
         Ok(Self {
             config,
             unconfined,
             clones_dir,
             checkpoints,
             sessions,
+            reports,
             shutting_down: AtomicBool::new(false),
             table: Mutex::default(),
             _lock: lock,
@@ -124,7 +129,11 @@ impl Runs {
                 .checkpoints
                 .load(&request.run_id, &request.source.base_commit);
         }
-        let run = Arc::new(Run::new(&request, self.sessions.clone()));
+        let run = Arc::new(Run::new(
+            &request,
+            self.sessions.clone(),
+            self.reports.clone(),
+        ));
         table.insert(request.run_id.clone(), run.clone());
         forget_the_oldest(&mut table);
         let status = run.status();
@@ -141,7 +150,7 @@ impl Runs {
             tokio::spawn(executed.in_current_span())
         };
         if executed.await.is_err() {
-            run.fail("the run's task panicked");
+            run.fail("the run's task panicked").await;
         }
         if let Some(result) = run.result() {
             self.checkpoints.remove(run.id());
@@ -250,8 +259,9 @@ impl Runs {
             .checkpoints
             .sweep()
             .and_then(|()| self.sessions.sweep())
+            .and_then(|()| self.reports.sweep())
         {
-            tracing::warn!(%error, "old checkpoints cannot be removed");
+            tracing::warn!(%error, "old checkpoints or crash reports cannot be removed");
         }
     }
 

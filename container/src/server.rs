@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -14,12 +14,16 @@ use sha2::{Digest, Sha256};
 use shared::executor::{Health, MAX_REQUEST_BYTES, RunRequest, RunStatus, Steer};
 use shared::id::{JobId, ThreadId};
 use shared::trace::{Trace, TraceId};
+use tokio::io::AsyncReadExt as _;
 
 use crate::run::{Run, Stop};
 use crate::runs::{Runs, StartRefused};
 
 /// What a caller without room to run is told to wait, in seconds.
 const RETRY_AFTER: &str = "10";
+
+/// How much of a file is in memory while it is sent.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// The routes of an executor.
 pub fn router(runs: Arc<Runs>) -> Router {
@@ -28,6 +32,7 @@ pub fn router(runs: Arc<Runs>) -> Router {
         .route("/runs/{id}", get(status))
         .route("/runs/{id}/result", get(result))
         .route("/runs/{id}/checkpoint", get(checkpoint))
+        .route("/runs/{id}/crash-report", get(crash_report))
         .route("/runs/{id}/steer", post(steer))
         .route("/runs/{id}/cancel", post(cancel))
         .layer(middleware::from_fn_with_state(runs.clone(), guard))
@@ -141,6 +146,30 @@ async fn checkpoint(
             "there is no work to save".to_owned(),
         )),
     }
+}
+
+/// Not read into memory: several callers may fetch one at once.
+async fn crash_report(
+    State(runs): State<Arc<Runs>>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let none = || {
+        let why = "there is no crash report of this run, or none any more";
+        Refusal(StatusCode::NOT_FOUND, why.to_owned())
+    };
+    let (tar, size) = find(&runs, &id)?.crash_report().ok_or_else(none)?;
+    let file = tokio::fs::File::open(tar).await.map_err(|_| none())?;
+    let pieces = futures_util::stream::try_unfold(file, async |mut file| {
+        let mut piece = vec![0; PIECE_BYTES];
+        let read = file.read(&mut piece).await?;
+        piece.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-tar".to_owned()),
+        (header::CONTENT_LENGTH, size.to_string()),
+    ];
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 async fn cancel(

@@ -2,9 +2,13 @@
 //!
 //! Invariant: a report's files are there whole or not at all, the record after the tar that it is
 //! about. A report never replaces another: of two in the same second, the second gets a number.
+//!
+//! What is kept of them is bounded by whoever calls [`sweep`].
 
-use std::fs::DirBuilder;
-use std::io::{self, Write as _};
+mod kept;
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::capture::Capture;
 use crate::snapshot;
 use crate::whole::Draft;
+
+pub use kept::{Kept, Swept, sweep};
 
 /// Where they are, below a data directory.
 const DIRECTORY: &str = "crash-reports";
@@ -77,22 +83,11 @@ pub fn write(
     capture: &Capture,
     now: Timestamp,
 ) -> io::Result<Report> {
-    let directory = data_dir.join(DIRECTORY);
+    let directory = directory(data_dir);
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(&directory)?;
-    let bytes = snapshot::to_bytes(capture);
-    let record = Record {
-        issue_id: crash.issue_id.clone(),
-        repo: crash.repo.clone(),
-        number: crash.number,
-        title: crash.title.clone(),
-        error: crash.error.chars().take(MAX_ERROR_CHARS).collect(),
-        timestamp: now,
-        files: capture.len(),
-        size: bytes.len() as u64,
-    };
     let stem = stem(crash, now);
     for number in 1..=MAX_IN_A_SECOND {
         let name = match number {
@@ -100,12 +95,16 @@ pub fn write(
             more => format!("{stem}-{more}"),
         };
         let tar = directory.join(format!("{name}.tar"));
-        match put(&tar, &bytes) {
+        // Not in memory once more: a capture is as much as may be.
+        let put = put(&tar, |file| snapshot::write(capture, BufWriter::new(file)));
+        match put {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
-            Ok(()) => {
+            Ok(size) => {
+                let record = crash.record(capture, size, now);
                 let json = serde_json::to_vec_pretty(&record)?;
-                put(&directory.join(format!("{name}.json")), &json)?;
+                let place = directory.join(format!("{name}.json"));
+                put_bytes(&place, &json)?;
                 return Ok(Report { record, tar });
             }
         }
@@ -113,12 +112,39 @@ pub fn write(
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn put(place: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (draft, mut file) = Draft::file(place)?;
-    file.write_all(bytes)?;
+/// Where the reports of a data directory are.
+pub fn directory(data_dir: &Path) -> PathBuf {
+    data_dir.join(DIRECTORY)
+}
+
+fn put_bytes(place: &Path, bytes: &[u8]) -> io::Result<u64> {
+    put(place, |mut file| file.write_all(bytes))
+}
+
+/// How many bytes it has.
+fn put(place: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<u64> {
+    let (draft, file) = Draft::file(place)?;
+    write(&file)?;
     // A report is written when something is wrong: it is to be there after the next failure too.
     file.sync_all()?;
-    draft.put_in_place()
+    let size = file.metadata()?.len();
+    draft.put_in_place()?;
+    Ok(size)
+}
+
+impl Crash {
+    fn record(&self, capture: &Capture, size: u64, timestamp: Timestamp) -> Record {
+        Record {
+            issue_id: self.issue_id.clone(),
+            repo: self.repo.clone(),
+            number: self.number,
+            title: self.title.clone(),
+            error: self.error.chars().take(MAX_ERROR_CHARS).collect(),
+            timestamp,
+            files: capture.len(),
+            size,
+        }
+    }
 }
 
 /// `crash-owner-repo-issue-12-20261121-155900`.
@@ -140,92 +166,4 @@ fn stem(crash: &Crash, now: Timestamp) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-    use crate::Limits;
-
-    fn crash(repo: &str) -> Crash {
-        Crash {
-            issue_id: format!("{repo}#12"),
-            repo: repo.to_owned(),
-            number: 12,
-            title: "Eleven mugs".to_owned(),
-            error: "the agent failed".to_owned(),
-        }
-    }
-
-    fn now() -> Timestamp {
-        "2026-11-21T15:59:00.5Z".parse().unwrap()
-    }
-
-    #[test]
-    fn a_report_is_a_snapshot_with_a_record_beside_it() {
-        let data = tempfile::tempdir().unwrap();
-        fs::write(data.path().join("cart.js"), "11").unwrap();
-        let capture = Capture::of(data.path(), &Limits::default()).unwrap();
-        let report = write(data.path(), &crash("acme/shop"), &capture, now()).unwrap();
-        let place = data.path().join("crash-reports");
-        let stem = "crash-acme-shop-issue-12-20261121-155900";
-        assert_eq!(report.tar, place.join(format!("{stem}.tar")));
-        let bytes = fs::read(&report.tar).unwrap();
-        assert_eq!(report.record.size, bytes.len() as u64);
-        assert_eq!(
-            snapshot::read(bytes.as_slice(), &Limits::default()).unwrap(),
-            capture
-        );
-        let record = fs::read_to_string(place.join(format!("{stem}.json"))).unwrap();
-        let fields: serde_json::Value = serde_json::from_str(&record).unwrap();
-        assert_eq!(
-            fields,
-            serde_json::json!({
-                "issueId": "acme/shop#12",
-                "repo": "acme/shop",
-                "number": 12,
-                "title": "Eleven mugs",
-                "error": "the agent failed",
-                "timestamp": "2026-11-21T15:59:00.5Z",
-                "files": 1,
-                "size": bytes.len(),
-            })
-        );
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&place), mode(&report.tar)), (0o700, 0o600));
-    }
-
-    #[test]
-    fn two_in_a_second_are_two() {
-        let data = tempfile::tempdir().unwrap();
-        let write = || write(data.path(), &crash("a/b"), &Capture::default(), now()).unwrap();
-        let (first, second) = (write(), write());
-        assert_ne!(first.tar, second.tar);
-        assert!(second.tar.to_str().unwrap().ends_with("-155900-2.tar"));
-        let names = fs::read_dir(data.path().join("crash-reports")).unwrap();
-        assert_eq!(names.count(), 4, "and no draft");
-    }
-
-    #[test]
-    fn a_repository_does_not_choose_the_place() {
-        for repo in [
-            "../../etc",
-            "a\\b:c",
-            "\n\0",
-            &"x".repeat(5000),
-            "ü".repeat(99).as_str(),
-        ] {
-            let data = tempfile::tempdir().unwrap();
-            let report = write(data.path(), &crash(repo), &Capture::default(), now()).unwrap();
-            let place = data.path().join("crash-reports");
-            assert_eq!(report.tar.parent(), Some(&*place), "{repo}");
-            assert!(report.tar.exists());
-        }
-        let crash = crash("git.example:8443\\acme/shop");
-        let stem = stem(&crash, now());
-        assert!(
-            stem.starts_with("crash-git.example-8443-acme-shop-issue-12-"),
-            "{stem}"
-        );
-    }
-}
+mod tests;

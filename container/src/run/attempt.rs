@@ -107,6 +107,7 @@ impl<'a> Attempt<'a> {
         let git = Git::new(workspace.git_dir(), &self.config.path);
         let tree = Arc::new(self.clone_into(&git, workspace).await?);
         let found_files = self.search(&git).await?;
+        self.capture(workspace).await?;
         let conversation = self.earlier_conversation(workspace);
         workspace
             .hand_over(self.config.agent_user)

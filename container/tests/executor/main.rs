@@ -7,6 +7,7 @@
 
 mod agents;
 mod bench;
+mod crash;
 mod fix;
 mod hostile;
 mod image;

@@ -150,6 +150,27 @@ async fn an_agent_that_dumps_all_it_sees_finds_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crash_report_holds_no_secret() {
+    let agent = r#"
+        printf '{"type":"result","subtype":"error","is_error":true,"result":"my key: %s","num_turns":1,"total_cost_usd":0}\n' "$ANTHROPIC_API_KEY"
+    "#;
+    let agent = script(agent);
+    let settings = [("AGENT_COMMAND", agent.as_str())];
+    let bench = Bench::with(&sample::folder(), Script::never_ends(), &settings).await;
+    let request = bench.request("crash");
+    let result = bench.run(&request).await;
+    let report = result.crash_report.expect("it failed");
+    // It was cloned with the token, and nothing is compressed in a tar.
+    let place = bench.data().join("crash-reports");
+    assert_eq!(assert_tree_clean(&place), 2);
+    let tar = bench.executor.client().crash_report(&request.run_id).await;
+    assert_clean("what is sent", &tar.unwrap());
+    let record = fs::read_to_string(place.join(report.name).with_extension("json")).unwrap();
+    assert!(record.contains("my key: [redacted]"), "{record}");
+    assert!(!record.contains("sk-ant-run-"), "{record}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_runs_own_key_is_taken_out_of_what_the_agent_says() {
     let agent = r#"
         printf '{"type":"result","subtype":"success","is_error":false,"result":"my key: %s","num_turns":1,"total_cost_usd":0}\n' "$ANTHROPIC_API_KEY"

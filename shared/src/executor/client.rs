@@ -95,6 +95,12 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
         parse_result(&self.send(request, run, BULK).await?)
     }
 
+    /// The tar of a failed run's crash report. May be asked for again.
+    pub async fn crash_report(&self, run: &RunId) -> Result<Vec<u8>, ServiceError> {
+        let request = crash_report_request(self.base, self.token, run);
+        parse_crash_report(self.send(request, run, BULK).await?)
+    }
+
     /// Gives a run's agent a further instruction, or finds it given.
     pub async fn steer(&self, run: &RunId, steer: &Steer) -> Result<RunStatus, ServiceError> {
         let cleared = self.redaction.clear(Place::Model, steer.clone());
@@ -153,6 +159,20 @@ pub fn result_request(base: &Url, token: Option<&Secret>, run: &RunId) -> Reques
     )
 }
 
+/// `GET /runs/{id}/crash-report`.
+pub fn crash_report_request(base: &Url, token: Option<&Secret>, run: &RunId) -> Request {
+    let mut request = request(
+        Method::GET,
+        base,
+        &["runs", run.as_str(), "crash-report"],
+        token,
+        Vec::new(),
+    );
+    let tar = header::HeaderValue::from_static("application/x-tar");
+    request.headers_mut().insert(header::ACCEPT, tar);
+    request
+}
+
 /// `POST /runs/{id}/steer`.
 pub fn steer_request(
     base: &Url,
@@ -203,6 +223,12 @@ pub fn parse_result(response: &Response) -> Result<Option<RunResult>, ServiceErr
         return Ok(None);
     }
     decode(response).map(Some)
+}
+
+/// The answer to crash-report.
+pub fn parse_crash_report(response: Response) -> Result<Vec<u8>, ServiceError> {
+    checked(&response)?;
+    Ok(response.into_body())
 }
 
 /// The answer to health.

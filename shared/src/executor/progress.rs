@@ -216,9 +216,24 @@ pub struct RunResult {
     /// What the repository's own commands said of the changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub verification: Vec<Verification>,
+    /// The files that a failed run began with. Older executors keep none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash_report: Option<CrashReport>,
     /// What the run used up, earlier attempts included.
     #[serde(flatten)]
     pub spent: Spent,
+}
+
+/// The files that a failed run began with: a tar that the executor has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CrashReport {
+    /// Its name in the executor's `crash-reports`.
+    pub name: String,
+    /// The length of the tar.
+    pub size_bytes: u64,
+    /// How many files are in it.
+    pub files: u64,
 }
 
 /// The executor is up.

@@ -293,6 +293,7 @@ fn result(outcome: RunOutcome, changes: Vec<FileChange>) -> Event {
         summary: "I looked.".to_owned(),
         found_files: Vec::new(),
         verification: Vec::new(),
+        crash_report: None,
         spent: spent(),
     }))
 }

@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Service> {
         .route("/runs/{id}", get(status))
         .route("/runs/{id}/checkpoint", get(checkpoint))
         .route("/runs/{id}/result", get(result))
+        .route("/runs/{id}/crash-report", get(crash_report))
         .route("/runs/{id}/steer", post(steer))
         .route("/runs/{id}/cancel", post(cancel))
         .fallback(
@@ -151,6 +152,19 @@ async fn result(Shared(fake): Shared<Service>, Path(id): Path<String>) -> Respon
         Some((Some(result), _)) => Json(result).into_response(),
         Some((None, status)) => (StatusCode::ACCEPTED, Json(status)).into_response(),
     }
+}
+
+async fn crash_report(Shared(fake): Shared<Service>, Path(id): Path<String>) -> Response {
+    let tar = {
+        let state = fake.lock();
+        let run = state.run(&id);
+        run.and_then(|(run, now)| run.crash_report(now).map(<[u8]>::to_vec))
+    };
+    let head = [(http::header::CONTENT_TYPE, "application/x-tar")];
+    tar.map_or_else(
+        || refuse(StatusCode::NOT_FOUND, "there is no crash report"),
+        |tar| (head, tar).into_response(),
+    )
 }
 
 async fn checkpoint(Shared(fake): Shared<Service>, Path(id): Path<String>) -> Response {

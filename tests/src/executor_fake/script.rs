@@ -16,6 +16,7 @@ pub struct Script {
     pub(super) spent: Spent,
     pub(super) trouble: Option<(Duration, Trouble)>,
     pub(super) fails_to_verify: bool,
+    pub(super) crash_report: Option<Vec<u8>>,
 }
 
 /// What befalls a run on its way.
@@ -53,6 +54,7 @@ impl Script {
             },
             trouble: None,
             fails_to_verify: false,
+            crash_report: None,
         }
     }
 
@@ -77,6 +79,13 @@ impl Script {
     #[must_use]
     pub fn failing_to_verify(mut self) -> Self {
         self.fails_to_verify = true;
+        self
+    }
+
+    /// The same, and if it fails, this is its crash report.
+    #[must_use]
+    pub fn leaving(mut self, crash_report: Vec<u8>) -> Self {
+        self.crash_report = Some(crash_report);
         self
     }
 

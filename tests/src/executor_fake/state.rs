@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use shared::executor::{
-    Checkpoint, RunOutcome, RunRequest, RunResult, RunState, RunStatus, Spent, Steer, SteerState,
-    SteerStatus,
+    Checkpoint, CrashReport, RunOutcome, RunRequest, RunResult, RunState, RunStatus, Spent, Steer,
+    SteerState, SteerStatus,
 };
 use shared::ports::Clock as _;
 
@@ -276,8 +276,20 @@ impl Run {
             } else {
                 Vec::new()
             },
+            crash_report: self.crash_report(now).map(|tar| CrashReport {
+                name: format!("crash-{}.tar", self.request.run_id),
+                size_bytes: tar.len() as u64,
+                files: 1,
+            }),
             spent: status.spent,
         })
+    }
+
+    /// What is kept of it when it has failed.
+    pub(super) fn crash_report(&self, now: Timestamp) -> Option<&[u8]> {
+        let status = self.status(now);
+        let has_failed = matches!(status.state.outcome()?, RunOutcome::Failed { .. });
+        self.script.crash_report.as_deref().filter(|_| has_failed)
     }
 
     /// The work so far; there is none before the clone is there.

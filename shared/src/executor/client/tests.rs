@@ -114,6 +114,7 @@ fn every_call_has_its_method_and_path() {
         status_request(&base(), None, &id),
         checkpoint_request(&base(), None, &id),
         result_request(&base(), None, &id),
+        crash_report_request(&base(), None, &id),
         cancel_request(&base(), None, &id),
         health_request(&base()),
     ];
@@ -125,6 +126,7 @@ fn every_call_has_its_method_and_path() {
     GET /runs/r
     GET /runs/r/checkpoint
     GET /runs/r/result
+    GET /runs/r/crash-report
     POST /runs/r/cancel
     GET /health
     ");
@@ -174,11 +176,33 @@ fn a_result_comes_back_as_it_was_and_is_none_before_the_end() {
         verification: Vec::new(),
         summary: "Fixed.".into(),
         found_files: vec![],
+        crash_report: Some(CrashReport {
+            name: "crash-acme-shop-issue-7-20261121-155900.tar".into(),
+            size_bytes: 2048,
+            files: 1,
+        }),
         spent: Spent::default(),
     };
     let body = serde_json::to_string(&result).unwrap();
     assert_eq!(parse_result(&answer(200, &body)).unwrap(), Some(result));
     assert_eq!(parse_result(&answer(202, "{}")).unwrap(), None);
+}
+
+#[test]
+fn a_result_of_an_older_executor_has_no_crash_report() {
+    let body = r#"{"runId":"r","outcome":{"outcome":"cancelled"},"changes":[],"summary":"",
+        "elapsedMs":1,"turns":0,"costUsd":0.0}"#;
+    let result = parse_result(&answer(200, body)).unwrap().unwrap();
+    assert_eq!(result.crash_report, None);
+}
+
+#[test]
+fn a_crash_report_is_bytes_or_not_there() {
+    let mut tar = answer(200, "");
+    *tar.body_mut() = vec![0, 255];
+    assert_eq!(parse_crash_report(tar).unwrap(), [0, 255]);
+    let gone = answer(404, r#"{"error":"there is no crash report"}"#);
+    assert_eq!(parse_crash_report(gone), Err(ServiceError::NotFound));
 }
 
 #[test]
