@@ -1,9 +1,12 @@
 //! `bugbot jobs`.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::audit::Entry;
+use shared::fix::Place;
 use shared::http::Http;
 use shared::operator::{Acted, JobShown, JobView, MAX_PAGE, OperatorClient};
 
@@ -27,8 +30,30 @@ pub(crate) async fn run(to: &To, args: &JobsArgs, http: &impl Http) -> Result<Do
         JobsArgs::Cancel(job) => Ok(acted(
             &client.cancel(&job.job, job.thread.as_deref()).await?,
         )),
+        JobsArgs::CrashReport { job, out } => crash_report(&client, job, out).await,
         JobsArgs::Retry(job) => Ok(acted(&client.retry(&job.job, job.thread.as_deref()).await?)),
     }
+}
+
+async fn crash_report(
+    client: &OperatorClient<impl Http>,
+    job: &str,
+    out: &Path,
+) -> Result<Done, Failure> {
+    let tar = {
+        let _doing = doing("Fetching the crash report");
+        client.crash_report(job).await?
+    };
+    crate::workspace::create(out, |to| to.write_all(&tar))?;
+    let (bytes, file) = (tar.len(), out.display());
+    let text = format!(
+        "{bytes} bytes are in {file}: `bugbot workspace ls {file}` lists the files, `restore` \
+         makes a directory of them.\n"
+    );
+    Ok(Done::new(
+        text,
+        &json!({"job": job, "bytes": bytes, "file": out}),
+    ))
 }
 
 async fn list(client: &OperatorClient<impl Http>, limit: usize) -> Result<Vec<JobView>, Failure> {
@@ -123,6 +148,7 @@ fn in_full(shown: &JobShown) -> String {
             "Waits until",
             fix.and_then(|fix| fix.waits_until).map(moment),
         ),
+        ("Crash report", kept(job)),
         (
             "Notes",
             fix.map(|fix| fix.notes.join("; "))
@@ -131,6 +157,25 @@ fn in_full(shown: &JobShown) -> String {
                 .and_then(text),
         ),
     ])
+}
+
+/// Where the files are that its agent began with, if it failed.
+fn kept(job: &JobView) -> Option<String> {
+    let report = job.fix.as_ref()?.crash_report.as_ref()?;
+    let name = line(&report.report.name, 200);
+    let files = match report.report.files {
+        1 => "1 file".to_owned(),
+        n => format!("{n} files"),
+    };
+    Some(match &report.place {
+        Place::Bucket { url, .. } => format!(
+            "{name}, {files}: bugbot jobs crash-report {} --out FILE ({url})",
+            job.job
+        ),
+        Place::Due | Place::Executor { .. } => {
+            format!("{name}, {files}, in the executor's crash-reports")
+        }
+    })
 }
 
 fn thread(shown: &JobShown) -> Option<String> {

@@ -95,7 +95,7 @@ fn open(what: &Path) -> Result<Capture, Failure> {
 }
 
 /// A new file, for its owner's eyes.
-fn create(
+pub(crate) fn create(
     out: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), Failure> {

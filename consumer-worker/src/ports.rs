@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use platform::object::Objects;
-use platform::{Console, Fetch, KvCache, Producer, SystemClock, SystemDice};
+use platform::{Console, Fetch, KvCache, Producer, ReportBucket, SystemClock, SystemDice};
 use shared::audit::{self, Audits, LogName};
 use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
@@ -14,7 +14,7 @@ use shared::hub::setup::HUB_BINDING;
 use shared::hub::{Hubs, Shard};
 use shared::id::{JobId, ThreadId};
 use shared::ledger::{self, LedgerName, Ledgers, Question};
-use shared::ports::{Clock, Dice, KeyPage, Kv, KvFailed, Level, Log};
+use shared::ports::{Clock, CrashReports, Dice, KeyPage, Kv, KvFailed, Level, Log, ReportsFailed};
 use shared::service::Service;
 use shared::thread::{self, Threads};
 use shared::upstream::{self, Memory, UPSTREAMS_BINDING, Upstreams};
@@ -35,6 +35,7 @@ pub(crate) struct Ports {
     ledgers: Objects,
     upstreams: Objects,
     hub: Objects,
+    reports: ReportBucket,
 }
 
 impl Ports {
@@ -50,6 +51,7 @@ impl Ports {
             ledgers: Objects::bound(env, "LEDGERS")?,
             upstreams: Objects::bound(env, UPSTREAMS_BINDING)?,
             hub: Objects::bound(env, HUB_BINDING)?,
+            reports: ReportBucket::of(env),
         })
     }
 }
@@ -118,6 +120,24 @@ impl Kv for Ports {
         cursor: Option<&str>,
     ) -> std::result::Result<KeyPage, KvFailed> {
         self.kv.list_page(prefix, cursor).await
+    }
+}
+
+impl CrashReports for Ports {
+    fn are_kept(&self) -> bool {
+        self.reports.are_kept()
+    }
+
+    async fn is_kept(&self, key: &str) -> std::result::Result<bool, ReportsFailed> {
+        self.reports.is_kept(key).await
+    }
+
+    async fn keep(&self, key: &str, tar: Vec<u8>) -> std::result::Result<(), ReportsFailed> {
+        self.reports.keep(key, tar).await
+    }
+
+    async fn kept(&self, key: &str) -> std::result::Result<Option<Vec<u8>>, ReportsFailed> {
+        self.reports.kept(key).await
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use platform::KvCache;
 use platform::object::Objects;
+use platform::{KvCache, ReportBucket};
 use shared::audit::{self, Audits, LogName};
 use shared::fix::{self, Jobs};
 use shared::id::{JobId, ThreadId};
 use shared::operator::{Back, CHECKUP_PATH, Check, CheckUp};
-use shared::ports::{KeyPage, Kv, KvFailed};
+use shared::ports::{CrashReports, KeyPage, Kv, KvFailed, ReportsFailed};
 use shared::thread::{self, Threads};
 
 use crate::ports::OfWorker;
@@ -45,6 +45,24 @@ impl Kv for OfWorker {
 
     async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvFailed> {
         self.kv()?.list_page(prefix, cursor).await
+    }
+}
+
+impl CrashReports for OfWorker {
+    fn are_kept(&self) -> bool {
+        ReportBucket::of(&self.0).are_kept()
+    }
+
+    async fn is_kept(&self, key: &str) -> Result<bool, ReportsFailed> {
+        ReportBucket::of(&self.0).is_kept(key).await
+    }
+
+    async fn keep(&self, key: &str, tar: Vec<u8>) -> Result<(), ReportsFailed> {
+        ReportBucket::of(&self.0).keep(key, tar).await
+    }
+
+    async fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, ReportsFailed> {
+        ReportBucket::of(&self.0).kept(key).await
     }
 }
 

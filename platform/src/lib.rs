@@ -7,6 +7,7 @@
 //! call panics there: the runtime's objects exist in workerd only.
 #![warn(missing_docs)]
 
+pub mod bucket;
 pub mod clock;
 pub mod container;
 pub mod entropy;
@@ -23,6 +24,7 @@ pub mod rows;
 mod js;
 mod sql;
 
+pub use bucket::ReportBucket;
 pub use clock::{SystemClock, SystemDice};
 pub use entropy::SystemEntropy;
 pub use fetch::Fetch;

@@ -12,7 +12,7 @@ use crate::http::Http;
 use crate::hub::Hubs;
 use crate::ledger::Ledgers;
 use crate::linear::LinearClient;
-use crate::ports::{Clock, Dice, Kv, Log, Queue};
+use crate::ports::{Clock, CrashReports, Dice, Kv, Log, Queue};
 use crate::posthog::PostHogClient;
 use crate::service::{BadAccess, Service};
 use crate::settings::Settings;
@@ -23,7 +23,7 @@ use crate::upstream::{Guarded, Upstreams};
 ///
 /// Job objects are reached by deliveries only ([`crate::fix::Jobs`]): a fix does not ask one.
 pub trait Platform:
-    Http + Clock + Dice + Kv + Log + Threads + Upstreams + Audits + Ledgers + Hubs
+    Http + Clock + Dice + Kv + Log + Threads + Upstreams + Audits + Ledgers + Hubs + CrashReports
 {
     /// A queue of this platform.
     type Queue: Queue;

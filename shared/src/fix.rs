@@ -17,6 +17,7 @@ mod approval;
 mod audit;
 mod checkpoint;
 mod continuing;
+mod crash_report;
 mod details;
 mod drive;
 mod effect;
@@ -44,6 +45,7 @@ pub use after::{
 };
 pub use approval::{APPROVAL_LIMIT, Approval};
 pub use continuing::{Continuation, Kept};
+pub use crash_report::{CrashReport, NotKept, Place};
 pub use details::FixDetails;
 pub use drive::{Store, answer, drive};
 pub use effect::{Effect, Event, Next};

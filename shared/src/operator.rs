@@ -12,6 +12,7 @@
 mod access;
 mod answer;
 mod client;
+mod crash_report;
 mod dead;
 mod facts;
 mod jobs;
@@ -32,6 +33,7 @@ pub use facts::{HEARTBEAT_KEY, Heartbeat, beat};
 pub use nothing::Nothing;
 pub use wire::*;
 
+use crate::address;
 use crate::audit::{self, Audits, Fact, LogName, Record};
 pub use crate::checkup::{Check, CheckUp};
 use crate::fix::Jobs;
@@ -39,13 +41,13 @@ use crate::gateway::{Ports, Setup};
 use crate::http::{Request, Response};
 use crate::ledger::Ledgers;
 use crate::log::Event;
-use crate::ports::{Clock as _, Kv, Log as _};
+use crate::ports::{Clock as _, CrashReports, Kv, Log as _};
 use crate::thread::Threads;
 use crate::trace::Trace;
 use answer::Problem;
 
 /// Where the API is.
-pub const ROOT: &str = "/operator/v1/";
+pub const ROOT: &str = address::OPERATOR;
 
 /// Where an object of the consumer tries the consumer's credentials.
 pub const CHECKUP_PATH: &str = "/checkup";
@@ -63,7 +65,7 @@ pub const PAGE: usize = 25;
     async_fn_in_trait,
     reason = "workers are single-threaded: no caller needs Send"
 )]
-pub trait Back: Kv + Threads + Jobs + Audits + Ledgers {
+pub trait Back: Kv + Threads + Jobs + Audits + Ledgers + CrashReports {
     /// Has the consumer try its own credentials ([`crate::checkup`]): only it knows them.
     async fn check_up(&self, asked: &CheckUp) -> Result<Vec<Check>, String>;
 }
@@ -108,6 +110,7 @@ impl<P: Ports> Desk<'_, P> {
         Ok(match parts.as_slice() {
             ["jobs"] if is_get => answer::ok(&self.jobs(&query).await?),
             ["jobs", job] if is_get => answer::ok(&self.job(&job_id(job)?, &query).await?),
+            ["jobs", job, "crash-report"] if is_get => self.crash_report(&job_id(job)?).await?,
             ["jobs", job, "cancel"] if is_post => {
                 answer::ok(&self.cancel(&job_id(job)?, &query).await?)
             }
@@ -126,7 +129,7 @@ impl<P: Ports> Desk<'_, P> {
             ["jobs" | "dlq" | "facts" | "model"]
             | ["jobs" | "dlq" | "audit", _]
             | ["model", "on" | "off"]
-            | ["jobs", _, "cancel" | "retry"]
+            | ["jobs", _, "cancel" | "retry" | "crash-report"]
             | ["dlq", _, "replay" | "discard"] => return Err(Problem::Method),
             _ => return Err(Problem::NotFound("There is no such address.".to_owned())),
         })

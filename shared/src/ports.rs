@@ -95,6 +95,24 @@ pub struct KeyPage {
 #[error("the key-value cache failed: {0}")]
 pub struct KvFailed(pub String);
 
+/// Where crash reports are kept: a bucket, where the operator has bound one. Nobody but the operator
+/// API gives out what is in it.
+pub trait CrashReports {
+    /// Whether there is a bucket at all.
+    fn are_kept(&self) -> bool;
+    /// Whether there is something at `key`.
+    async fn is_kept(&self, key: &str) -> Result<bool, ReportsFailed>;
+    /// Puts a tar at `key`, in the place of what was there.
+    async fn keep(&self, key: &str, tar: Vec<u8>) -> Result<(), ReportsFailed>;
+    /// What is at `key`, if something still is.
+    async fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, ReportsFailed>;
+}
+
+/// The bucket did not answer, or there is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the bucket of crash reports failed: {0}")]
+pub struct ReportsFailed(pub String);
+
 /// Structured log lines: one event a line.
 pub trait Log {
     /// Writes one line, as [`crate::log::line`] made it.

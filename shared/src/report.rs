@@ -10,6 +10,7 @@ mod after;
 mod answers;
 mod approval;
 pub mod buttons;
+mod crash;
 mod details;
 pub mod escape;
 mod fix;

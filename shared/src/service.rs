@@ -34,6 +34,8 @@ pub enum Service {
     AuditLog,
     /// Our own objects of claims.
     Hub,
+    /// Our own bucket of crash reports.
+    CrashReports,
 }
 
 impl std::fmt::Display for Service {
@@ -48,6 +50,7 @@ impl std::fmt::Display for Service {
             Self::Ledger => "the ledger",
             Self::AuditLog => "the audit log",
             Self::Hub => "the hub",
+            Self::CrashReports => "the bucket of crash reports",
         })
     }
 }

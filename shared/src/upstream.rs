@@ -344,5 +344,6 @@ pub fn object_name(service: Service) -> &'static str {
         Service::Ledger => "ledger",
         Service::AuditLog => "audit",
         Service::Hub => "hub",
+        Service::CrashReports => "crash-reports",
     }
 }

@@ -46,6 +46,8 @@ function workerOptions(environment, options) {
     modules: true,
     scriptPath: main,
     bindings: { ...workerOptions.bindings, ...options.vars?.[environment] },
+    // Left out of wrangler.toml, because a bucket has to be made first; here it costs nothing.
+    r2Buckets: { CRASH_REPORTS: "crash-reports", ...workerOptions.r2Buckets },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.ports?.[environment] ?? 0 }],
   };
 }

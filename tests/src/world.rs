@@ -91,6 +91,8 @@ pub struct World {
     pub commands: MemoryQueue,
     /// `bugbot-commands-dlq`.
     pub dead_letters: MemoryQueue,
+    /// The bucket of crash reports, where one is bound.
+    pub bucket: RefCell<Option<BTreeMap<String, Vec<u8>>>>,
     /// Why the sandbox cannot be started, if it cannot.
     pub sandbox_refuses: RefCell<Option<String>>,
     /// Whether no Thread object answers.
@@ -211,6 +213,7 @@ impl World {
             commands: queue("bugbot-commands", 3),
             dead_letters: queue("bugbot-commands-dlq", 100),
             meter,
+            bucket: RefCell::new(Some(BTreeMap::new())),
             sandbox_refuses: RefCell::default(),
             audit_refuses: RefCell::default(),
             kv: RefCell::default(),

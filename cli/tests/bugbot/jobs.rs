@@ -146,3 +146,34 @@ async fn the_model_is_shut_off_and_let_through() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_crash_report_of_a_failed_fix_is_shown_and_fetched() {
+    on_stage(&[], async |stage| {
+        let world = &stage.world;
+        let failure = shared::executor::RunFailure::TimedOut;
+        let fails = tests::executor_fake::Script::fails(failure).leaving(b"files".to_vec());
+        world.executor.play([fails]);
+        world.says("Alice", tests::sample::REPORT);
+        let fix = tests::discord::Act::slash("bugbot fix");
+        let fix = fix.option("repo", tests::world::REPOSITORY);
+        world.command_and_wait("Alice", fix).await;
+        let job = world.only_job().to_string();
+        let shown = stage.bugbot(&["jobs", "show", &job]).await.done();
+        let line = shown.lines().find(|line| line.starts_with("Crash report"));
+        insta::assert_snapshot!(line.unwrap(), @"Crash report  crash-9f47b3d5-1.tar, 1 file: bugbot jobs crash-report 1479486210048000006 --out FILE (https://gateway.test/operator/v1/jobs/1479486210048000006/crash-report)");
+
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("files.tar");
+        let out = out.to_str().unwrap();
+        let fetch = ["jobs", "crash-report", &job, "--out", out];
+        let said = stage.bugbot(&fetch).await.done();
+        assert!(said.starts_with("5 bytes are in "), "{said}");
+        assert_eq!(std::fs::read(out).unwrap(), b"files");
+        let again = stage.bugbot(&fetch).await;
+        assert_eq!(again.code, 5, "nothing is replaced: {again:?}");
+        let other = ["jobs", "crash-report", "1479486210048009999", "--out", "x"];
+        assert_eq!(stage.bugbot(&other).await.code, 5);
+    })
+    .await;
+}

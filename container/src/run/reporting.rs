@@ -1,10 +1,10 @@
 //! The crash report of a run: the files are captured before the agent starts, and kept if the run
 //! fails. Of one that somebody stopped, or that goes on elsewhere, nothing is kept.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use ::workspace::{Capture, CaptureFailed};
+use ::workspace::Capture;
 use shared::executor::{RunFailure, RunOutcome};
 
 use super::attempt::{Attempt, Halt};
@@ -17,7 +17,7 @@ impl Attempt<'_> {
     /// The files as the agent will find them. A run without them is a run all the same.
     pub(super) async fn capture(&mut self, workspace: &Workspace) -> Result<(), Halt> {
         let work = workspace.work();
-        let capturing = off_thread(move || Ok(captured(work)));
+        let capturing = off_thread(move || Ok(captured(&work)));
         if let Some(before) = self.stopping.race(capturing).await?? {
             self.run.set_before(Some(before));
         }
@@ -25,8 +25,8 @@ impl Attempt<'_> {
     }
 }
 
-fn captured(work: PathBuf) -> Option<Capture> {
-    match Capture::of(&work, &LIMITS) {
+fn captured(work: &Path) -> Option<Capture> {
+    match Capture::of(work, &LIMITS) {
         Ok(capture) => {
             if !capture.skipped().is_empty() {
                 let left_out = capture.skipped().len();
@@ -35,8 +35,7 @@ fn captured(work: PathBuf) -> Option<Capture> {
             Some(capture)
         }
         Err(failed) => {
-            let error: &CaptureFailed = &failed;
-            tracing::warn!(%error, "there will be no crash report");
+            tracing::warn!(error = %failed, "there will be no crash report");
             None
         }
     }

@@ -66,7 +66,7 @@ async fn a_run_that_failed_leaves_the_files_that_its_agent_began_with() {
         files,
     } = result.crash_report.clone().unwrap();
     assert!(name.starts_with("crash-acme-shop-issue-7-"), "{name}");
-    assert_eq!(files as usize, sample().len());
+    assert_eq!(files, sample().len() as u64);
 
     let before = fetched(&bench, "dies").await;
     assert_eq!(before, sample());
@@ -120,7 +120,7 @@ async fn of_a_run_that_did_not_fail_nothing_is_kept() {
         let none = bench.executor.client().crash_report(&RunId::new(run)).await;
         assert_eq!(none, Err(ServiceError::NotFound), "{run}");
     }
-    assert_eq!(reports(&bench), [PathBuf::new(); 0]);
+    assert_eq!(reports(&bench), Vec::<PathBuf>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +139,7 @@ async fn a_run_that_somebody_stopped_leaves_nothing() {
         (result.outcome, result.crash_report),
         (RunOutcome::Cancelled, None)
     );
-    assert_eq!(reports(&bench), [PathBuf::new(); 0]);
+    assert_eq!(reports(&bench), Vec::<PathBuf>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,7 +50,8 @@ fn all(service: Service) -> Draw {
         | Service::ThreadObject
         | Service::Ledger
         | Service::AuditLog
-        | Service::Hub => (u32::MAX, MINUTE),
+        | Service::Hub
+        | Service::CrashReports => (u32::MAX, MINUTE),
     };
     draw("all", limit, window, false)
 }
@@ -94,7 +95,8 @@ pub fn draws(service: Service, request: &Request) -> Vec<Draw> {
         | Service::ThreadObject
         | Service::Ledger
         | Service::AuditLog
-        | Service::Hub => None,
+        | Service::Hub
+        | Service::CrashReports => None,
     };
     narrow.into_iter().chain([all(service)]).collect()
 }
@@ -166,7 +168,8 @@ pub fn readings(
         | Service::ThreadObject
         | Service::Ledger
         | Service::AuditLog
-        | Service::Hub => Vec::new(),
+        | Service::Hub
+        | Service::CrashReports => Vec::new(),
     };
     found.into_iter().flatten().collect()
 }

@@ -204,6 +204,7 @@ mod tests {
             doubt: None,
             spent,
             kept,
+            crash_report: None,
             closing: Closing::Closed,
         });
         fix

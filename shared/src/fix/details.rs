@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CodingPhase, Fix, FixView, Stage};
+use super::{CodingPhase, CrashReport, Fix, FixView, Stage};
 use crate::executor::Spent;
 use crate::hub::IssueRef;
 use crate::id::{ApplicationId, ChannelId, GuildId, IssueKey, MessageId, ThreadId, UserId};
@@ -57,6 +57,9 @@ pub struct FixDetails {
     pub run: Option<u32>,
     /// The agent's last step, in its words.
     pub last_step: Option<String>,
+    /// The files that its run began with, if that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash_report: Option<CrashReport>,
     /// What the final message mentions besides the outcome.
     pub notes: Vec<String>,
     /// How often the current effect has failed.
@@ -97,6 +100,10 @@ impl Fix {
                 CodingPhase::Watch { last_step, .. } => last_step.clone(),
                 _ => None,
             }),
+            crash_report: match &self.stage {
+                Stage::Archived(archived) => archived.crash_report.as_deref().cloned(),
+                _ => None,
+            },
             notes: self.notes.clone(),
             failed_tries: self.retry.failed,
             waits_until: self.retry.not_before,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AfterEvent, Base, Brief, SearchNote, Todo};
+use super::{AfterEvent, Base, Brief, NotKept, SearchNote, Todo};
 use crate::audit::Record;
 use crate::change::FileChange;
 use crate::discord::message::Message;
@@ -78,6 +78,11 @@ pub enum Effect {
     },
     /// Fetch the result of a run.
     CollectRun {
+        /// The run.
+        run: RunId,
+    },
+    /// Put the crash report of a run where operators find it, or find it there.
+    KeepReport {
         /// The run.
         run: RunId,
     },
@@ -229,6 +234,18 @@ pub enum Event {
     RunSaved(Option<Box<Checkpoint>>),
     /// The run's result.
     RunCollected(Box<RunResult>),
+    /// The crash report is in the bucket.
+    ReportKept {
+        /// Where in it.
+        key: String,
+        /// Where operators fetch it.
+        url: String,
+    },
+    /// The crash report stays with the executor.
+    ReportNotKept {
+        /// Why.
+        why: NotKept,
+    },
     /// The run is stopped, or was not running.
     RunStopped,
     /// The branch is there.

@@ -87,7 +87,10 @@ impl Fix {
                     (Closing::Closed, Some(doubt)) => Effect::StopRun {
                         run: doubt.run.clone(),
                     },
-                    (closing, _) => return self.pending_of_closing(closing),
+                    (closing, _) => {
+                        let due = archived.report_due();
+                        return due.or_else(|| self.pending_of_closing(closing));
+                    }
                 },
             },
         })

@@ -2,7 +2,9 @@
 //! Those with more to say are in [`run`], [`search`] and [`publish`].
 
 use super::services::{Failed, FixServices, Sandbox, log, of};
-use super::{Effect, Event, Fix, after, audit, hub, publish, repository, run, search};
+use super::{
+    Effect, Event, Fix, after, audit, crash_report, hub, publish, repository, run, search,
+};
 use crate::consumer::{Platform, Services, mark};
 use crate::errand::Errand;
 use crate::fault::{Fault, MAX_BACKOFF, backoff};
@@ -112,6 +114,7 @@ async fn attempt<P: Platform, S: Sandbox>(
         Effect::CheckpointRun { run } => run::checkpoint(on, fix, &run).await,
         Effect::SaveRun { run } => run::save(on, fix, &run).await,
         Effect::CollectRun { run } => run::collect(on, fix, &run).await,
+        Effect::KeepReport { run } => crash_report::keep(on, fix, &run).await,
         Effect::StopRun { run } => run::stop(on, fix, &run).await,
         Effect::CreateBranch { branch, base } => {
             publish::create_branch(on, fix, &branch, &base).await

@@ -214,7 +214,10 @@ async fn stop_runs_before<P, S: Sandbox>(on: &FixServices<'_, P, S>, fix: &Fix, 
     }
 }
 
-fn executor<'a, P, S: Sandbox>(on: &'a FixServices<'_, P, S>, fix: &Fix) -> ExecutorClient<'a, S> {
+pub(super) fn executor<'a, P, S: Sandbox>(
+    on: &'a FixServices<'_, P, S>,
+    fix: &Fix,
+) -> ExecutorClient<'a, S> {
     let token = on.settings.runs.executor_token.as_ref();
     ExecutorClient::new(on.sandbox, on.sandbox.base(), token)
         .redacting(on.settings.redaction)

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Kept;
+use super::{CrashReport, Kept};
 use crate::change::FileChange;
 use crate::executor::{Checkpoint, LikelyFile, RunFailure, Spent, Verification};
 use crate::github::PullRequest;
@@ -249,6 +249,9 @@ pub struct Archived {
     /// What it could go on from, if it was stopped for want of money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Box<Kept>>,
+    /// The files that its run began with, if that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash_report: Option<Box<CrashReport>>,
     /// What is left to do.
     pub closing: Closing,
 }

@@ -13,7 +13,7 @@ use super::approval::begin;
 use super::{
     Archived, Backlog, Brief, Cause, Closing, CodingPhase, Doubt, EDIT_EVERY, Event, Fix, HeldBack,
     Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
-    MergeStep, Retry, START_ARRIVES_WITHIN, SearchNote, Stage,
+    MergeStep, NotKept, Place, Retry, START_ARRIVES_WITHIN, SearchNote, Stage,
 };
 use crate::executor::Spent;
 use crate::id::{RunId, UserId};
@@ -150,10 +150,14 @@ impl Fix {
             Stage::Coding(coding)
                 if matches!(coding.phase, CodingPhase::Save { .. } | CodingPhase::Collect { .. })
         );
-        let (attempts, age) = if self.is_reporting() {
-            (MAX_REPORT_ATTEMPTS, MAX_REPORT_AGE)
-        } else if is_fetching {
+        let is_keeping = matches!(
+            &self.stage,
+            Stage::Archived(archived) if archived.stop.is_none() && archived.report_due().is_some()
+        );
+        let (attempts, age) = if is_fetching || is_keeping {
             (MAX_FETCH_ATTEMPTS, MAX_AGE)
+        } else if self.is_reporting() {
+            (MAX_REPORT_ATTEMPTS, MAX_REPORT_AGE)
         } else {
             (MAX_ATTEMPTS, MAX_AGE)
         };
@@ -206,6 +210,10 @@ impl Fix {
                 match archived.stop.take() {
                     // The executor's own limits end a run that cannot be reached.
                     Some(_) => self.notes.push(format!("{told}.")),
+                    None if is_keeping => {
+                        let why = NotKept::Failed;
+                        archived.report_settled(Place::Executor { why });
+                    }
                     None if archived.closing == Closing::Closed => archived.doubt = None,
                     None => archived.closing = give_up(archived.closing),
                 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::change::{ChangeKind, Content, FileChange};
-use crate::executor::{Checkpoint, RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent};
+use crate::executor::{
+    self, Checkpoint, RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent,
+};
 use crate::github::{PullRequest, PullRequestState};
 use crate::http::Unreachable;
 use crate::id::{
@@ -158,8 +160,40 @@ pub(crate) fn archived(cause: Cause, stop: Option<RunId>, closing: Closing) -> S
         doubt: None,
         spent: spent(),
         kept: None,
+        crash_report: None,
         closing,
     })
+}
+
+/// Its run has failed and left a report, which is to be kept.
+pub(crate) fn crashed(place: Place, closing: Closing) -> Stage {
+    let failure = RunFailure::AgentFailed {
+        reason: "it said nothing".to_owned(),
+    };
+    let mut stage = archived(Cause::RunFailed { failure }, None, closing);
+    if let Stage::Archived(archived) = &mut stage {
+        archived.crash_report = Some(Box::new(CrashReport {
+            run: RunId::new("r-1"),
+            report: crash_report(),
+            place,
+        }));
+    }
+    stage
+}
+
+pub(crate) fn crash_report() -> executor::CrashReport {
+    executor::CrashReport {
+        name: "crash-acme-shop-issue-1-20261121-143000.tar".to_owned(),
+        size_bytes: 20_480,
+        files: 12,
+    }
+}
+
+pub(crate) fn in_bucket() -> Place {
+    Place::Bucket {
+        key: "1/r-1.tar".to_owned(),
+        url: "https://gateway.test/operator/v1/jobs/1/crash-report".to_owned(),
+    }
 }
 
 /// Cancelled while its run was being started.
@@ -174,6 +208,7 @@ fn doubtful(closing: Closing) -> Stage {
         }),
         spent: spent(),
         kept: None,
+        crash_report: None,
         closing,
     })
 }
@@ -263,6 +298,8 @@ fn all_stages() -> Vec<Stage> {
         archived(cancelled(), None, Closed),
         doubtful(Report),
         doubtful(Closed),
+        crashed(Place::Due, Report),
+        crashed(in_bucket(), Report),
     ]
 }
 
@@ -389,7 +426,7 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
             "steer",
             Event::SteerRequested {
                 by: UserId::new("42"),
-                steer: crate::executor::Steer {
+                steer: executor::Steer {
                     id: JobId::new("9"),
                     text: "Only the cart.".to_owned(),
                 },
@@ -406,6 +443,19 @@ fn all_events(fix: &Fix) -> Vec<(&'static str, Event)> {
             Event::RunCheckpointed(Some(Box::new(checkpoint.clone()))),
         ),
         ("run saved", Event::RunSaved(Some(Box::new(checkpoint)))),
+        (
+            "report kept",
+            Event::ReportKept {
+                key: "1/r-1.tar".to_owned(),
+                url: "https://gateway.test".to_owned(),
+            },
+        ),
+        (
+            "report not kept",
+            Event::ReportNotKept {
+                why: NotKept::NoBucket,
+            },
+        ),
         (
             "result: good",
             result(RunOutcome::Completed, vec![change("src/cart.ts")]),
@@ -597,6 +647,7 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
             Effect::CheckpointRun { .. } | Effect::SaveRun { .. } | Effect::StopRun { .. } => {
                 panic!("nothing was interrupted")
             }
+            Effect::KeepReport { .. } => panic!("nothing failed"),
             Effect::CreateBranch { .. } => Event::BranchReady,
             Effect::Commit { .. } => Event::Committed(CommitId::new("c".repeat(40))),
             Effect::OpenPullRequest { .. } => Event::PullRequestOpen(pull_request()),

@@ -1,6 +1,6 @@
 //! The API's answers: JSON, never cached.
 
-use ::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use ::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Serialize;
 
 use super::wire::{ErrorBody, ErrorCode};
@@ -36,6 +36,17 @@ impl From<Fault> for Problem {
 
 pub(super) fn ok(body: &impl Serialize) -> Response {
     respond(200, body)
+}
+
+/// Bytes that are no JSON, to be saved.
+pub(super) fn tar(bytes: Vec<u8>) -> Response {
+    ::http::Response::builder()
+        .status(200)
+        .header(CONTENT_TYPE, "application/x-tar")
+        .header(CONTENT_DISPOSITION, "attachment")
+        .header(CACHE_CONTROL, "no-store")
+        .body(bytes)
+        .expect("a constant status and header are valid")
 }
 
 /// As any other address that does not exist.

@@ -85,6 +85,14 @@ impl<H: Http> OperatorClient<H> {
         self.get(&["jobs", job], &hint(thread)).await
     }
 
+    /// The tar of a fix's crash report.
+    pub async fn crash_report(&self, job: &str) -> Result<Vec<u8>, OperatorError> {
+        let request = self.request(Method::GET, &["jobs", job, "crash-report"], &[]);
+        let response = self.http.send(request, TIME_LIMIT).await?;
+        checked(&response)?;
+        Ok(response.into_body())
+    }
+
     /// Stops a job.
     pub async fn cancel(&self, job: &str, thread: Option<&str>) -> Result<Acted, OperatorError> {
         self.post(&["jobs", job, "cancel"], &hint(thread)).await
@@ -209,14 +217,21 @@ fn hint(thread: Option<&str>) -> Vec<(&'static str, String)> {
 /// The answer, or what the caller can do about it. Only our own API answers errors in JSON, so a
 /// 404 in another form is no word on the thing that was asked for.
 fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, OperatorError> {
+    checked(response)?;
+    serde_json::from_slice(response.body()).map_err(|error| OperatorError::Unexpected {
+        status: response.status().as_u16(),
+        detail: format!("not the answer that was expected: {error}"),
+    })
+}
+
+fn checked(response: &Response) -> Result<(), OperatorError> {
     let status = response.status();
     let unexpected = |detail: String| OperatorError::Unexpected {
         status: status.as_u16(),
         detail,
     };
     if status.is_success() {
-        return serde_json::from_slice(response.body())
-            .map_err(|error| unexpected(format!("not the answer that was expected: {error}")));
+        return Ok(());
     }
     let Ok(ErrorBody { error }) = serde_json::from_slice(response.body()) else {
         return Err(match status.as_u16() {

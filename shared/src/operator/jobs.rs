@@ -269,7 +269,7 @@ pub(super) fn unknown(job: &JobId) -> Problem {
 
 /// Jobs are named by Discord's numbers, those of operators with a suffix: no object is made for
 /// what was mistyped.
-fn is_number(job: &JobId) -> bool {
+pub(super) fn is_number(job: &JobId) -> bool {
     let number = job.as_str().split('-').next().unwrap_or_default();
     number.len() >= 15 && number.bytes().all(|b| b.is_ascii_digit())
 }

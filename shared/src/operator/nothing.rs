@@ -7,7 +7,7 @@ use crate::audit::{self, Audits, LogName};
 use crate::fix::{self, Jobs};
 use crate::id::{JobId, ThreadId};
 use crate::ledger::{self, LedgerName, Ledgers};
-use crate::ports::{KeyPage, Kv, KvFailed};
+use crate::ports::{CrashReports, KeyPage, Kv, KvFailed, ReportsFailed};
 use crate::thread::{self, Threads};
 
 /// No store and no objects: every call fails.
@@ -35,6 +35,24 @@ impl Kv for Nothing {
 
     async fn list_page(&self, _: &str, _: Option<&str>) -> Result<KeyPage, KvFailed> {
         no_kv()
+    }
+}
+
+impl CrashReports for Nothing {
+    fn are_kept(&self) -> bool {
+        false
+    }
+
+    async fn is_kept(&self, _: &str) -> Result<bool, ReportsFailed> {
+        Ok(false)
+    }
+
+    async fn keep(&self, _: &str, _: Vec<u8>) -> Result<(), ReportsFailed> {
+        Err(ReportsFailed(WHY.to_owned()))
+    }
+
+    async fn kept(&self, _: &str) -> Result<Option<Vec<u8>>, ReportsFailed> {
+        Ok(None)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::details::Details;
 use super::escape::{inline_code, prose, text as escape};
-use super::{after, buttons, format, progress, steering, verification};
+use super::{after, buttons, crash, format, progress, steering, verification};
 use crate::discord::message::{Color, Embed, Message};
 use crate::executor::RunFailure;
 use crate::fix::{Archived, Cause, Fix, Merge, Stage};
@@ -114,6 +114,9 @@ fn ended_without(fix: &Fix, archived: &Archived) -> Message {
         embed = embed
             .with_inline_field("Cost", format::cost(&archived.spent))
             .with_inline_field("Time", format::duration(archived.spent.elapsed));
+    }
+    if let Some(report) = crash::field(fix, archived) {
+        embed = embed.with_field("Crash report", report);
     }
     embed = steering::shown_in(embed, fix);
     let mark = if matches!(archived.cause, Cause::Cancelled { .. }) {

@@ -60,6 +60,16 @@ pub(super) fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
+/// `700 bytes`, `34.5 KB`, `1.2 MB`.
+pub(super) fn bytes(bytes: u64) -> String {
+    let tenths = |unit: u64| (bytes + unit / 20) / (unit / 10);
+    match bytes {
+        0..1_000 => count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte"),
+        1_000..1_000_000 => format!("{}.{} KB", tenths(1_000) / 10, tenths(1_000) % 10),
+        _ => format!("{}.{} MB", tenths(1_000_000) / 10, tenths(1_000_000) % 10),
+    }
+}
+
 /// The first `max` of `lines`, and a line that says how many more there are.
 pub(super) fn list(lines: impl ExactSizeIterator<Item = String>, max: usize) -> String {
     let rest = lines.len().saturating_sub(max);
@@ -89,6 +99,16 @@ mod tests {
         assert_eq!(said(60), "1 min");
         assert_eq!(said(133), "2 min 13 s");
         assert_eq!(said(3840), "1 h 4 min");
+    }
+
+    #[test]
+    fn sizes_are_rounded_to_a_tenth() {
+        assert_eq!(bytes(1), "1 byte");
+        assert_eq!(bytes(999), "999 bytes");
+        assert_eq!(bytes(1_000), "1.0 KB");
+        assert_eq!(bytes(34_549), "34.5 KB");
+        assert_eq!(bytes(34_550), "34.6 KB");
+        assert_eq!(bytes(8_388_608), "8.4 MB");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Every terminal message of a fix as people read it.
 
 use crate::executor::RunFailure;
-use crate::fix::tests::{archived, fix, merge};
-use crate::fix::{Cause, Closing, MergeStep};
+use crate::fix::tests::{archived, crashed, fix, in_bucket, merge};
+use crate::fix::{Cause, Closing, MergeStep, NotKept, Place};
 use crate::id::UserId;
 use crate::policy::{Reason, Violation};
 use crate::report::fix_terminal;
@@ -41,6 +41,31 @@ fn a_change_that_breaks_the_policy() {
             reason: Reason::OutsideAllowedFolders,
         }],
     }));
+}
+
+#[test]
+fn a_crash_report_is_named_and_only_operators_get_it() {
+    let field = |place| {
+        let message = fix_terminal(&fix(crashed(place, Closing::Report)), false);
+        let message = serde_json::to_value(&message).unwrap();
+        let fields = message["embeds"][0]["fields"].as_array().unwrap().clone();
+        let field = fields.iter().find(|field| field["name"] == "Crash report");
+        field.map(|field| field["value"].as_str().unwrap().to_owned())
+    };
+    let stays = |why| field(Place::Executor { why }).unwrap();
+    let all = [
+        field(in_bucket()).unwrap(),
+        stays(NotKept::NoBucket),
+        stays(NotKept::TooLarge),
+        stays(NotKept::Failed),
+    ];
+    insta::assert_snapshot!(all.join("\n"), @r"
+    [The files that the agent began with](https://gateway.test/operator/v1/jobs/1/crash-report) (12 files, 20.5 KB), for operators: `bugbot jobs crash-report 1001 --out 1001.tar`
+    `crash-acme-shop-issue-1-20261121-143000.tar` (12 files, 20.5 KB) in the executor's `crash-reports`, while it has it
+    `crash-acme-shop-issue-1-20261121-143000.tar` (12 files, 20.5 KB) in the executor's `crash-reports`, while it has it; it is too large to be kept elsewhere
+    `crash-acme-shop-issue-1-20261121-143000.tar` (12 files, 20.5 KB) in the executor's `crash-reports`, while it has it; it could not be put elsewhere
+    ");
+    assert_eq!(field(Place::Due), None);
 }
 
 #[test]

@@ -155,6 +155,11 @@ impl World {
             .webhook(front, WEBHOOK_URL, super::WEBHOOK_SECRET)
     }
 
+    /// The gateway's answer to a request of anybody.
+    pub async fn gateway_answers(&self, request: &Request) -> Response {
+        Front::of(self).answer(request).await
+    }
+
     /// The gateway gets a request that Discord has sent before.
     pub async fn gateway_gets(&self, request: Request) {
         let front = Front {

@@ -1,5 +1,6 @@
 //! The consumer's ports over the world.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use shared::consumer::Platform;
 use shared::fix::{self, Jobs};
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{JobId, ThreadId};
-use shared::ports::{Clock, Dice, KeyPage, Kv, KvFailed, Level, Log};
+use shared::ports::{Clock, CrashReports, Dice, KeyPage, Kv, KvFailed, Level, Log, ReportsFailed};
 use shared::thread::{self, Threads};
 
 use super::strike::Strike;
@@ -178,6 +179,49 @@ impl Kv for World {
             .call(|| format!("kv list {prefix}"), kv_lost, effect)
             .await
     }
+}
+
+impl CrashReports for World {
+    fn are_kept(&self) -> bool {
+        self.bucket.borrow().is_some()
+    }
+
+    async fn is_kept(&self, key: &str) -> Result<bool, ReportsFailed> {
+        let effect = async { Ok(self.in_bucket(|kept| kept.contains_key(key))) };
+        self.meter
+            .call(|| format!("bucket head {key}"), bucket_lost, effect)
+            .await
+    }
+
+    async fn keep(&self, key: &str, tar: Vec<u8>) -> Result<(), ReportsFailed> {
+        let effect = async {
+            self.in_bucket(|kept| kept.insert(key.to_owned(), tar));
+            Ok(())
+        };
+        self.meter
+            .call(|| format!("bucket put {key}"), bucket_lost, effect)
+            .await
+    }
+
+    async fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, ReportsFailed> {
+        let effect = async { Ok(self.in_bucket(|kept| kept.get(key).cloned())) };
+        self.meter
+            .call(|| format!("bucket get {key}"), bucket_lost, effect)
+            .await
+    }
+}
+
+impl World {
+    fn in_bucket<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> T) -> T {
+        let mut bucket = self.bucket.borrow_mut();
+        act(bucket
+            .as_mut()
+            .expect("a bucket is asked only where there is one"))
+    }
+}
+
+fn bucket_lost() -> ReportsFailed {
+    ReportsFailed("no answer".to_owned())
 }
 
 fn kv_lost() -> KvFailed {

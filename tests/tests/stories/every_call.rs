@@ -65,6 +65,28 @@ impl Tale for Fix {
     }
 }
 
+/// A fix whose run fails and leaves a crash report.
+struct Crash;
+
+impl Tale for Crash {
+    async fn play(world: &Rc<World>) {
+        let fails = super::crash_report::fails().taking(3 * SECOND);
+        world.executor.play([fails]);
+        report(world);
+        world.command_and_wait("Alice", fix()).await;
+    }
+
+    fn check(world: &World) {
+        let bucket = world.bucket.borrow();
+        let kept = bucket.as_ref().expect("it is bound");
+        assert_eq!(kept.len(), 1, "{:?}", kept.keys());
+        assert!(kept.values().all(|tar| tar == super::crash_report::TAR));
+        let last = world.last_word();
+        assert!(last.contains("bugbot jobs crash-report"), "{last}");
+        assert!(last.contains("The agent failed"), "{last}");
+    }
+}
+
 /// Commands that ask and order.
 struct Small;
 
@@ -173,6 +195,22 @@ async fn small_commands_have_one_answer_whatever_is_lost() {
     strike_each::<Small>(any, || Strike::LostBefore).await;
     strike_each::<Small>(any, || Strike::LostAfter).await;
     strike_each::<Small>(is_http, || Strike::BrokenAfter).await;
+}
+
+#[tokio::test]
+async fn a_crash_report_is_kept_once_whatever_dies_or_is_lost() {
+    strike_each::<Crash>(any, || Strike::Crash).await;
+    let is_near = |call: &str| call.contains("bucket") || call.contains("crash-report");
+    strike_each::<Crash>(is_near, || Strike::CrashBefore).await;
+    strike_each::<Crash>(is_near, || Strike::LostBefore).await;
+    strike_each::<Crash>(is_near, || Strike::LostAfter).await;
+    strike_each::<Crash>(
+        |call| is_near(call) && is_http(call),
+        || Strike::BrokenAfter,
+    )
+    .await;
+    let busy = || Strike::RateLimited(Duration::from_secs(40));
+    strike_each::<Crash>(|call| is_near(call) && is_http(call), busy).await;
 }
 
 #[tokio::test]

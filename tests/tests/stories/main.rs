@@ -8,6 +8,7 @@ mod buttons;
 mod cancel;
 mod checkup;
 mod contextualize;
+mod crash_report;
 mod dead;
 mod endings;
 mod every_call;

@@ -3,8 +3,8 @@ use std::num::NonZeroU32;
 use super::*;
 use crate::change::{ChangeKind, Content, FileChange};
 use crate::executor::{
-    CloneSource, CodeSearch, ModelAccess, Prompt, RunFailure, RunLimits, RunOutcome, RunState,
-    Spent,
+    CloneSource, CodeSearch, CrashReport, ModelAccess, Prompt, RunFailure, RunLimits, RunOutcome,
+    RunState, Spent,
 };
 use crate::id::CommitId;
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::executor::Spent;
-use crate::fix::{Archived, Cause, Closing, Event, Live, Merge, MergeStep, Stage};
+use crate::fix::{Archived, Cause, Closing, Event, Live, Merge, MergeStep, Place, Stage};
 use crate::id::RunId;
 
 pub(super) fn advance_merge(merge: &Merge, event: Event, live: &mut Live) -> Option<Stage> {
@@ -31,6 +31,13 @@ pub(super) fn advance_archived(
     match (&archived.stop, event) {
         (Some(_), Event::RunStopped) => archived.stop = None,
         (Some(_), _) => return None,
+        (None, event) if archived.report_due().is_some() => {
+            archived.report_settled(match event {
+                Event::ReportKept { key, url } => Place::Bucket { key, url },
+                Event::ReportNotKept { why } => Place::Executor { why },
+                _ => return None,
+            });
+        }
         // The order to start it has arrived after the order to stop it.
         (None, Event::RunSeen(status)) if status.state.outcome().is_none() => {
             archived.stop = Some(status.run_id);
@@ -78,6 +85,7 @@ pub(super) fn unwanted(now: Timestamp) -> Stage {
         doubt: None,
         spent: Spent::default(),
         kept: None,
+        crash_report: None,
         closing: Closing::Closed,
     })
 }
@@ -95,6 +103,7 @@ pub(in crate::fix) fn archive(
         doubt: None,
         spent,
         kept: None,
+        crash_report: None,
         closing: Closing::Report,
     })
 }

@@ -7,8 +7,8 @@ use crate::change::{ChangeKind, FileChange};
 use crate::executor::{Checkpoint, RunFailure, RunOutcome, RunResult, RunState, RunStatus, Spent};
 use crate::fix::continuing;
 use crate::fix::{
-    Cause, Coding, CodingPhase, Event, Fix, HEARTBEAT_LIMIT, MAX_RUNS, MAX_TEXT_CHARS, POLL_EVERY,
-    Qa, Stage, WALL_CLOCK_SLACK, Work,
+    Cause, Coding, CodingPhase, CrashReport, Event, Fix, HEARTBEAT_LIMIT, MAX_RUNS, MAX_TEXT_CHARS,
+    POLL_EVERY, Qa, Stage, WALL_CLOCK_SLACK, Work,
 };
 use crate::policy::{Policy, Verdict};
 use crate::shorten::shorten;
@@ -161,7 +161,10 @@ impl Fix {
                     continuing::kept(self, coding, &failure, checkpoint.map(|it| *it), spent);
                 let mut stage = archive(Cause::RunFailed { failure }, None, spent, now);
                 if let Stage::Archived(archived) = &mut stage {
+                    let run = self.run_id(coding);
+                    let report = result.crash_report;
                     archived.kept = kept;
+                    archived.crash_report = report.map(|it| Box::new(CrashReport::of(run, it)));
                 }
                 return stage;
             }

@@ -41,7 +41,7 @@ fn names(data: &Path) -> Vec<String> {
 fn left(data: &Path) -> String {
     let tars = names(data)
         .into_iter()
-        .filter(|name| name.ends_with(".tar"));
+        .filter(|name| name.split('.').next_back() == Some("tar"));
     let numbers = tars.map(|name| name.split('-').nth(4).unwrap().to_owned());
     numbers.collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::tests::{at, crash_report, crashed, fix, live};
+use super::super::{Fix, Next, Stage};
+use super::*;
+use crate::policy::Policy;
+
+fn of_size(size_bytes: u64) -> CrashReport {
+    let report = executor::CrashReport {
+        size_bytes,
+        ..crash_report()
+    };
+    CrashReport::of(RunId::new("r-1"), report)
+}
+
+fn next(fix: &Fix, now: Timestamp) -> Effect {
+    match fix.next(now) {
+        Next::Perform(effect) => effect,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn place(fix: &Fix) -> Place {
+    let Stage::Archived(archived) = &fix.stage else {
+        panic!("{:?}", fix.stage)
+    };
+    archived.crash_report.clone().unwrap().place
+}
+
+#[test]
+fn what_cannot_be_carried_stays_without_being_asked_for() {
+    assert_eq!(of_size(MAX_BYTES).place, Place::Due);
+    let why = NotKept::TooLarge;
+    assert_eq!(of_size(MAX_BYTES + 1).place, Place::Executor { why });
+}
+
+#[test]
+fn the_thread_is_told_when_the_report_has_its_place() {
+    let mut fix = fix(crashed(Place::Due, Closing::Report));
+    let run = RunId::new("r-1");
+    assert_eq!(next(&fix, at(20)), Effect::KeepReport { run });
+    // Late news of the terminal message do not pass it by.
+    let told = Event::Reported { live: live() };
+    fix.step(told, &Policy::default(), at(20));
+    assert_eq!(place(&fix), Place::Due);
+    let (key, url) = ("k".to_owned(), "u".to_owned());
+    let kept = Event::ReportKept {
+        key: key.clone(),
+        url: url.clone(),
+    };
+    fix.step(kept, &Policy::default(), at(20));
+    assert_eq!(place(&fix), Place::Bucket { key, url });
+    assert_eq!(next(&fix, at(20)), Effect::Report);
+    // Once settled it stays so.
+    let why = NotKept::NoBucket;
+    fix.step(Event::ReportNotKept { why }, &Policy::default(), at(20));
+    assert!(matches!(place(&fix), Place::Bucket { .. }));
+}
+
+#[test]
+fn a_fix_is_not_held_up_by_its_report() {
+    let mut fix = fix(crashed(Place::Due, Closing::Report));
+    let mut time = at(20);
+    let mut tries = 0;
+    while matches!(next(&fix, time), Effect::KeepReport { .. }) {
+        tries += 1;
+        let error = ServiceError::Unexpected {
+            status: 503,
+            detail: "weather".to_owned(),
+        };
+        let not_before = time + Duration::from_secs(2);
+        let failed = Event::Failed {
+            effect: Box::new(fix.pending().unwrap()),
+            service: Service::CrashReports,
+            error,
+            not_before,
+        };
+        fix.step(failed, &Policy::default(), time);
+        time = not_before;
+    }
+    assert_eq!(tries, super::super::MAX_FETCH_ATTEMPTS);
+    let why = NotKept::Failed;
+    assert_eq!(place(&fix), Place::Executor { why });
+    assert_eq!(next(&fix, time), Effect::Report);
+}
+
+#[test]
+fn being_told_to_wait_counts_as_a_try() {
+    let asked = ServiceError::RateLimited {
+        retry_after: Duration::from_hours(1),
+    };
+    let Failed(_, error) = of_executor(&asked);
+    assert_eq!(error.held_back(), None);
+    assert!(error.is_transient());
+}
+
+#[test]
+fn a_fix_that_was_stored_before_there_were_reports_is_read() {
+    let mut stored = serde_json::to_value(fix(crashed(Place::Due, Closing::Report))).unwrap();
+    let stage = stored["stage"].as_object_mut().unwrap();
+    let report = stage
+        .remove("crashReport")
+        .or_else(|| stage.remove("crash_report"));
+    assert!(report.is_some(), "{stage:?}");
+    let read: Fix = serde_json::from_value(stored).unwrap();
+    let Stage::Archived(archived) = read.stage else {
+        panic!("{:?}", read.stage)
+    };
+    assert_eq!(archived.crash_report, None);
+}
