@@ -1,42 +1,20 @@
-//! What the gateway and the collector cost.
+//! What the gateway, the collector and a workspace's snapshot cost.
 //!
-//! The gateway is measured in raw workerd and against two yardsticks in the same run: an empty
-//! JavaScript worker (workerd's own cost), and Discord's JavaScript package verifying the same
-//! request. Absolute numbers belong to a machine; the ratios travel. Last, the memory that a
-//! thousand jobs at once take.
+//! Each is measured beside something that people know, in the same run and in turns, so that a slow
+//! moment of the machine hits all of them. Absolute numbers belong to a machine; the ratios travel.
 
 mod collector;
+mod gateway;
 mod load;
 mod workerd;
+mod workspace;
 
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use clap::ValueEnum;
-use serde_json::Value;
 
-use self::load::{Measured, Ping};
-use self::workerd::{Candidate, Workerd};
-use crate::build::{self, Worker};
 use crate::project::Project;
-use crate::{run, simulation};
-
-/// How many times each candidate has its turn; they alternate, so that a slow moment of the
-/// machine hits all of them.
-const ROUNDS: usize = 5;
-
-/// One turn.
-const TURN: Duration = Duration::from_secs(3);
-
-/// How many cold starts are measured of each candidate.
-const STARTS: usize = 9;
-
-const CANDIDATES: [Candidate; 3] = [
-    Candidate::Empty,
-    Candidate::DiscordInteractions,
-    Candidate::Gateway,
-];
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,122 +23,29 @@ pub(crate) enum Subject {
     Gateway,
     /// The collector.
     Collector,
+    /// Capturing a directory, beside `tar`.
+    Workspace,
 }
 
 pub(crate) fn run(project: &Project, only: Option<Subject>) -> Result<()> {
-    if only != Some(Subject::Gateway) {
+    let is_wanted = |subject| only.is_none_or(|only| only == subject);
+    if is_wanted(Subject::Workspace) {
+        workspace::run(project)?;
+    }
+    if is_wanted(Subject::Collector) {
         collector::run(project)?;
     }
-    match only {
-        Some(Subject::Collector) => Ok(()),
-        _ => gateway(project),
+    if is_wanted(Subject::Gateway) {
+        gateway::run(project)?;
     }
-}
-
-fn gateway(project: &Project) -> Result<()> {
-    build::run(project, None)?;
-    let folder = project.path("target/bench");
-    fs::create_dir_all(&folder)?;
-    workerd::bundle(project, &folder)?;
-    let ping = signed_ping(project)?;
-    let starts = measure_starts(project, &ping)?;
-    let measured = measure_load(project, &ping)?;
-
-    println!(
-        "gateway in raw workerd: a signed PING, {} connections",
-        load::CONNECTIONS
-    );
-    println!(
-        "{:<24}{:>12}{:>12}{:>12}{:>16}",
-        "", "requests/s", "p50 ms", "p99 ms", "first answer ms"
-    );
-    for ((candidate, load), start) in CANDIDATES.iter().zip(&measured).zip(&starts) {
-        println!(
-            "{:<24}{:>12.0}{:>12.2}{:>12.2}{:>16.1}",
-            candidate.name(),
-            load.per_second(),
-            ms(load.percentile(0.50)),
-            ms(load.percentile(0.99)),
-            ms(*start),
-        );
-    }
-    let [empty, javascript, gateway] =
-        [&measured[0], &measured[1], &measured[2]].map(Measured::per_second);
-    println!("gateway / empty worker         {:.2}", gateway / empty);
-    println!("gateway / discord-interactions {:.2}", gateway / javascript);
-    println!(
-        "verification and all else above an empty worker: {:.0} us a request",
-        (1.0 / gateway - 1.0 / empty) * 1e6
-    );
-    for worker in Worker::ALL {
-        println!("{:<24}{}", worker.package(), build::size(project, worker)?);
-    }
-    simulation::run(project, &["--load", "1000"])
+    Ok(())
 }
 
 pub(crate) fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-fn signed_ping(project: &Project) -> Result<Ping> {
-    let mut node = project.command(project.node_bin("node"));
-    let signed = run::output(node.arg(project.path("tests/harness/bench/sign.mjs")))?;
-    let signed: Value = serde_json::from_str(&signed)?;
-    let text = |name: &str| {
-        signed[name]
-            .as_str()
-            .map(str::to_owned)
-            .with_context(|| format!("sign.mjs gave no {name}"))
-    };
-    Ok(Ping {
-        public_key: text("publicKey")?,
-        timestamp: text("timestamp")?,
-        signature: text("signature")?,
-        body: text("body")?,
-    })
-}
-
-fn measure_load(project: &Project, ping: &Ping) -> Result<Vec<Measured>> {
-    let server = Workerd::start(project, &CANDIDATES, ping)?;
-    let mut all = vec![Measured::default(); CANDIDATES.len()];
-    for (index, candidate) in CANDIDATES.iter().enumerate() {
-        let answer = server.ask(index, ping)?;
-        ensure!(
-            answer.contains(r#""type":1"#),
-            "{} answers {answer}",
-            candidate.name()
-        );
-        // Lets the engine compile what is hot; not counted.
-        load::run(server.address(index), &ping.bytes(), Duration::from_secs(2))?;
-    }
-    run::timed("load", || {
-        for _ in 0..ROUNDS {
-            for (index, measured) in all.iter_mut().enumerate() {
-                measured.add(load::run(server.address(index), &ping.bytes(), TURN)?);
-            }
-        }
-        Ok(())
-    })?;
-    Ok(all)
-}
-
-/// The median time from the start of the process to the first answer, of each candidate alone.
-fn measure_starts(project: &Project, ping: &Ping) -> Result<Vec<Duration>> {
-    run::timed("cold starts", || {
-        let mut times = vec![Vec::new(); CANDIDATES.len()];
-        for _ in 0..STARTS {
-            for (candidate, times) in CANDIDATES.iter().zip(&mut times) {
-                let started = Instant::now();
-                let server = Workerd::start(project, &[*candidate], ping)?;
-                server.ask(0, ping)?;
-                times.push(started.elapsed());
-            }
-        }
-        Ok(times.into_iter().map(median).collect())
-    })
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+fn median<T: PartialOrd + Copy>(mut values: Vec<T>) -> T {
+    values.sort_by(|a, b| a.partial_cmp(b).expect("what was measured is in an order"));
+    values[values.len() / 2]
 }

@@ -14,6 +14,7 @@ mod delivery;
 mod dev;
 mod money;
 mod operator;
+mod report;
 mod secrets;
 mod stage;
 mod stop;
