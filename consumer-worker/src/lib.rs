@@ -4,6 +4,7 @@
 
 mod audit;
 mod hub;
+mod inbox;
 mod ledger;
 mod ports;
 mod sandbox;

@@ -3,6 +3,7 @@
 
 mod back;
 mod hub;
+mod inbox;
 mod model;
 mod ports;
 
@@ -28,8 +29,9 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     if shared::model::is_for_the_model(&request.path()) {
         return model::pass_on(request, OfWorker(env), &context, setup.model()).await;
     }
-    let limit = gateway::max_body_bytes(&request.path());
-    let answer = match inbound::read(request, limit, &gateway::HEADERS).await {
+    let path = request.path();
+    let (limit, headers) = (gateway::max_body_bytes(&path), gateway::headers(&path));
+    let answer = match inbound::read(request, limit, headers).await {
         Ok(request) => gateway::handle(&request, setup, &OfWorker(env)).await,
         Err(Unreadable::TooLarge(_)) => answer::too_large(),
         Err(Unreadable::Broken(_)) => answer::unreadable(),

@@ -42,6 +42,10 @@ impl Ports for OfWorker {
         self
     }
 
+    fn inboxes(&self) -> &impl shared::hooks::edge::Inboxes {
+        self
+    }
+
     fn clock(&self) -> &impl Clock {
         &SystemClock
     }

@@ -12,6 +12,7 @@ mod title;
 pub use evidence::{Chosen, Evidence, Hint, Recordings};
 pub use issue::{Resolved, resolve_issue};
 pub use report::Report;
+pub(crate) use title::title_of;
 
 use crate::consumer::{Platform, Services};
 use crate::fault::Fault;

@@ -6,6 +6,7 @@
 //!
 //! A delivery may be repeated at any point. Each numbered step below says why that is harmless.
 
+mod alerts;
 mod commands;
 mod dead_letter;
 mod errands;
@@ -34,6 +35,7 @@ use crate::errand::Errand;
 use crate::fault::{Fault, Verdict};
 use crate::fix::Jobs;
 use crate::github::webhook::Notice;
+use crate::hooks::edge::Alert;
 use crate::id::UserId;
 use crate::job::Job;
 use crate::log::{Event, Said};
@@ -65,6 +67,12 @@ pub async fn deliver<P: Platform + Jobs>(
         Some(Err(fault)) => return park(platform, body, &fault, attempt).await,
         None => {}
     }
+    match Alert::decode(body) {
+        Some(Ok(alert)) => return alerts::deliver(platform, settings, body, &alert, attempt).await,
+        Some(Err(fault)) => return park(platform, body, &fault, attempt).await,
+        None => {}
+    }
+    // The last of these: it takes every other kind for one that it does not know.
     match Notice::decode(body) {
         Some(Ok(notice)) => {
             return notices::deliver(platform, settings, body, &notice, attempt).await;

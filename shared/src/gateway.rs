@@ -13,6 +13,7 @@ pub mod answer;
 mod conversation;
 mod describe;
 mod github;
+pub mod hooks;
 mod intent;
 mod press;
 mod setup;
@@ -32,6 +33,7 @@ use crate::command::{Command, Form, Press};
 use crate::discord::interaction::{self, Incoming, Interaction, Kind};
 use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use crate::github::webhook;
+use crate::hooks::edge;
 use crate::http::{Http, Request, Response};
 use crate::hub::{self, portal};
 use crate::job::Job;
@@ -44,8 +46,17 @@ use crate::trace::Trace;
 /// message with its embeds, at most some tens.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// The only headers that are looked at.
-pub const HEADERS: [&str; 8] = [
+/// The only headers that are looked at of a request to this path: each has its price on the way in
+/// from JavaScript.
+pub fn headers(path: &str) -> &'static [&'static str] {
+    if path.starts_with(edge::ROOT) {
+        &edge::HEADERS
+    } else {
+        &HEADERS
+    }
+}
+
+const HEADERS: [&str; 8] = [
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     webhook::signature::SIGNATURE_HEADER,
@@ -68,6 +79,7 @@ pub fn max_body_bytes(path: &str) -> usize {
         GITHUB_WEBHOOK_PATH => webhook::MAX_BODY_BYTES,
         path if path.starts_with(operator::ROOT) => operator::MAX_BODY_BYTES,
         path if path.starts_with(hub::ROOT) => portal::MAX_BODY_BYTES,
+        path if path.starts_with(edge::ROOT) => crate::hooks::MAX_BODY_BYTES,
         _ => MAX_BODY_BYTES,
     }
 }
@@ -84,6 +96,8 @@ pub trait Ports {
     fn back(&self) -> &impl operator::Back;
     /// To the hub.
     fn hub(&self) -> &impl portal::Ports;
+    /// To the inboxes at the edge.
+    fn inboxes(&self) -> &impl edge::Inboxes;
     /// The time.
     fn clock(&self) -> &impl Clock;
     /// Log lines.
@@ -112,6 +126,7 @@ pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Res
         (path, _) if path.starts_with(hub::ROOT) => {
             hub::handle(request, setup.hub(), ports.hub()).await
         }
+        (path, _) if path.starts_with(edge::ROOT) => hooks::handle(request, setup, ports).await,
         _ => answer::not_found(),
     }
 }

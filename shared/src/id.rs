@@ -78,6 +78,8 @@ ids! {
 
 /// Operators are users too. Discord's users have numbers, so none of them looks like one.
 const OPERATOR_PREFIX: &str = "operator:";
+/// So are the hooks at the edge, in what they were set up for.
+const HOOK_PREFIX: &str = "hook:";
 
 impl UserId {
     /// An operator of this name.
@@ -88,6 +90,16 @@ impl UserId {
     /// The operator's name, if it is one.
     pub fn operator(&self) -> Option<&str> {
         self.0.strip_prefix(OPERATOR_PREFIX)
+    }
+
+    /// The hook of this name.
+    pub fn of_hook(name: &str) -> Self {
+        Self(format!("{HOOK_PREFIX}{name}"))
+    }
+
+    /// The hook's name, if it is one.
+    pub fn hook(&self) -> Option<&str> {
+        self.0.strip_prefix(HOOK_PREFIX)
     }
 }
 

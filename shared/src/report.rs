@@ -7,6 +7,7 @@
 //! where it enters a text here: for Discord by [`escape`], for Linear and GitHub by `markdown`.
 
 mod after;
+mod alerts;
 mod answers;
 mod approval;
 pub mod buttons;
@@ -34,6 +35,7 @@ mod verification;
 mod waits;
 
 pub use after::{deployed, no_deploy_hook, pull_request_news, review_answer};
+pub use alerts::alert;
 pub use answers::*;
 pub use approval::{approved, not_approved};
 pub use fix::{fix_line, fix_outcome, fix_terminal};

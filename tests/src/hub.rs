@@ -20,6 +20,7 @@ mod served;
 mod volunteer;
 
 pub use self::forge::{FORGE, Forge};
+pub(crate) use self::objects::{Database, through_json};
 pub use self::objects::{Loss, Objects};
 pub use self::portal::{ORIGIN, Portal};
 pub use self::served::ServedPortal;

@@ -13,6 +13,7 @@ pub mod bugseti;
 pub mod clock;
 pub mod deploy_hook;
 pub mod discord;
+pub mod edge;
 pub mod executor_fake;
 pub mod fake;
 pub mod fault;

@@ -15,6 +15,7 @@
 mod audit;
 mod check;
 mod course;
+mod edge;
 mod front;
 mod hub;
 mod ledgers;
@@ -38,6 +39,7 @@ use shared::id::{ChannelId, JobId, ThreadId, UserId};
 use shared::settings::Settings;
 use tempfile::TempDir;
 
+pub use self::edge::{Door, HOOK_SECRET, PULL_TOKEN};
 use self::objects::JobCell;
 pub use self::operator::Office;
 pub use self::queue::MemoryQueue;
@@ -49,6 +51,7 @@ use crate::anthropic::{self, Anthropic, Script as ModelScript, Turn};
 use crate::clock::TestClock;
 use crate::deploy_hook::{self, DeployHook};
 use crate::discord::{self, Discord};
+use crate::edge::Inboxes;
 use crate::executor_fake::{self, ExecutorFake, Script};
 use crate::fake::Wired;
 use crate::github::{self, GitHub, Repository};
@@ -87,6 +90,8 @@ pub struct World {
     pub deploy_hook: DeployHook,
     /// The hub, with a forge of its own: volunteers come to it directly.
     pub hub: Portal,
+    /// The inboxes at the edge.
+    pub inboxes: Inboxes,
     /// `bugbot-commands`.
     pub commands: MemoryQueue,
     /// `bugbot-commands-dlq`.
@@ -230,6 +235,7 @@ impl World {
             is_alarm_lost: Cell::new(false),
             model_calls: Cell::new(0),
             hub: Portal::with(clock.clone(), &[]),
+            inboxes: Inboxes::new(clock.clone()),
             clock,
             discord,
             linear,

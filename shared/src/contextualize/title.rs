@@ -4,7 +4,7 @@
 const MAX_CHARS: usize = 80;
 
 /// The title of an issue about `report`: of its first line that says anything.
-pub(super) fn title_of(report: &str) -> String {
+pub(crate) fn title_of(report: &str) -> String {
     let said = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().filter(is_said).collect();
         words.join(" ")

@@ -122,7 +122,7 @@ pub(crate) fn not_found() -> Response {
     text(404, "not found")
 }
 
-pub(super) fn method_not_allowed(allowed: &'static str) -> Response {
+pub(crate) fn method_not_allowed(allowed: &'static str) -> Response {
     let mut response = text(405, "method not allowed");
     response.headers_mut().insert(
         ALLOW,

@@ -4,6 +4,7 @@
 //! it cannot carry out is worse than one that says at `/health/ready` what it lacks. Only names
 //! and reasons are ever shown, no value.
 
+use super::hooks::HooksSetup;
 use crate::discord::client::DEFAULT_BASE;
 use crate::discord::signature::PublicKey;
 use crate::github::webhook::signature::MIN_SECRET_CHARS;
@@ -55,6 +56,8 @@ pub struct Setup {
     operator: OperatorSetup,
     /// By itself too: volunteers claim issues where no command is taken.
     hub: HubSetup,
+    /// And so are these: a mistake in a hook is no reason to take no command.
+    hooks: HooksSetup,
 }
 
 impl Setup {
@@ -65,12 +68,18 @@ impl Setup {
             model: ModelSetup::read(&text, &is_bound),
             operator: OperatorSetup::read(&text, &is_bound),
             hub: HubSetup::read(&text, &is_bound),
+            hooks: HooksSetup::read(&text, &is_bound),
         }
     }
 
     /// The hub's own.
     pub fn hub(&self) -> &HubSetup {
         &self.hub
+    }
+
+    /// The hooks' own.
+    pub fn hooks(&self) -> &HooksSetup {
+        &self.hooks
     }
 
     /// The operator API's own.
@@ -133,7 +142,13 @@ impl Setup {
         let model = self.model.problems().iter().cloned();
         let of_hub = self.hub.off().into_iter();
         let hub = of_hub.map(|lack| problem(lack.name, lack.what));
-        webhook.into_iter().chain(model).chain(hub).collect()
+        let hooks = self.hooks.off();
+        webhook
+            .into_iter()
+            .chain(model)
+            .chain(hub)
+            .chain(hooks)
+            .collect()
     }
 
     /// What model calls are passed on with.

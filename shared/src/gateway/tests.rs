@@ -109,6 +109,9 @@ impl portal::Ports for World {
 }
 
 impl Ports for World {
+    fn inboxes(&self) -> &impl edge::Inboxes {
+        &operator::Nothing
+    }
     fn http(&self) -> &impl Http {
         self
     }

@@ -159,8 +159,14 @@ impl Priority {
 }
 
 /// The id of an event: 16 bytes as 32 lower-case hex digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct EventId(String);
+
+/// A text that is no id of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not 32 lower-case hex digits")]
+pub struct BadEventId;
 
 impl EventId {
     /// An id of these bytes.
@@ -168,9 +174,30 @@ impl EventId {
         Self(hex::encode(bytes))
     }
 
+    /// Reads an id.
+    pub fn parse(text: &str) -> Result<Self, BadEventId> {
+        let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let is_id = text.len() == 32 && text.bytes().all(is_digit);
+        is_id.then(|| Self(text.to_owned())).ok_or(BadEventId)
+    }
+
     /// The text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for EventId {
+    type Error = BadEventId;
+
+    fn try_from(text: String) -> Result<Self, BadEventId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EventId> for String {
+    fn from(id: EventId) -> Self {
+        id.0
     }
 }
 

@@ -33,14 +33,12 @@ pub struct Route {
 impl Route {
     /// The event of a request with this body.
     pub fn draft(&self, body: &[u8]) -> Result<Draft, Refusal> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(Refusal::TooLarge);
-        }
-        let fields = Value::Object(fields(body)?);
-        let payload = self
-            .template
-            .render(&fields, self.missing, MAX_PAYLOAD_BYTES)
-            .map_err(Refusal::Template)?;
+        self.draft_within(body, MAX_PAYLOAD_BYTES)
+    }
+
+    /// The same with a payload of at most `limit` bytes.
+    pub fn draft_within(&self, body: &[u8], limit: usize) -> Result<Draft, Refusal> {
+        let payload = render(&self.template, self.missing, body, limit)?;
         Ok(Draft {
             to: self.recipient.clone(),
             kind: self.kind,
@@ -50,6 +48,22 @@ impl Route {
             source: Some(format!("webhook:{}", self.path.as_str())),
         })
     }
+}
+
+/// What a template makes of a body: at most `limit` bytes.
+pub fn render(
+    template: &Template,
+    missing: Missing,
+    body: &[u8],
+    limit: usize,
+) -> Result<String, Refusal> {
+    if body.len() > MAX_BODY_BYTES {
+        return Err(Refusal::TooLarge);
+    }
+    let fields = Value::Object(fields(body)?);
+    template
+        .render(&fields, missing, limit)
+        .map_err(Refusal::Template)
 }
 
 /// The fields of a body: those of a JSON object, or none where there is nothing.

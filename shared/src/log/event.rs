@@ -101,6 +101,23 @@ events! {
     /// It is about nothing of ours.
     Info NoticeIgnored "github notice ignored" { delivery: &'a str, why: &'a str }
 
+    // Hooks.
+
+    /// A delivery to a hook did not prove where it is from.
+    Info HookRefused "hook refused" { route: &'a str, reason: Said<'a> }
+    /// A delivery is in an inbox, or its job on the queue.
+    Info HookAccepted "hook accepted" { route: &'a str, event: &'a str }
+    /// It was taken before, and changes nothing.
+    Info HookRepeated "hook repeated" { route: &'a str, event: &'a str }
+    /// A delivery was refused that is from whom it should be; its sender was told.
+    Warn HookNotAccepted "hook not accepted" { route: &'a str, reason: Said<'a> }
+    /// Somebody wanted to pull events without the token.
+    Warn PullRefused "pull refused" { reason: Said<'a> }
+    /// An inbox did not answer; whoever pulls was told to try again.
+    Error InboxFailed "the inbox failed" { error: Said<'a> }
+    /// A delivery has a thread, and its job is on the queue.
+    Info AlertPosted "alert posted" { route: &'a str, posted: &'a str }
+
     // Deliveries.
 
     /// The settings of the consumer are incomplete: nothing is done until they are mended.

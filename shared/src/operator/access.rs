@@ -2,9 +2,9 @@
 
 use ::http::HeaderMap;
 use ::http::header::AUTHORIZATION;
-use sha2::{Digest as _, Sha256};
 
 use crate::id::UserId;
+use crate::proof::is_same;
 use crate::secret::Secret;
 
 /// The secret that opens the API.
@@ -79,16 +79,6 @@ impl Access {
         let token = given.strip_prefix(b"Bearer ")?;
         is_same(token, self.0.expose().as_bytes()).then(|| Operator::of(headers))
     }
-}
-
-/// In constant time: digests have one length, and every byte of them is looked at.
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    let (a, b) = (Sha256::digest(a), Sha256::digest(b));
-    let differs = a
-        .iter()
-        .zip(b.iter())
-        .fold(0, |seen, (a, b)| seen | (a ^ b));
-    std::hint::black_box(differs) == 0
 }
 
 /// Somebody who was let in.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Back, Check, CheckUp};
 use crate::audit::{self, Audits, LogName};
 use crate::fix::{self, Jobs};
+use crate::hooks::edge::{Answer, InboxName, Inboxes, Question};
 use crate::id::{JobId, ThreadId};
 use crate::ledger::{self, LedgerName, Ledgers};
 use crate::ports::{CrashReports, KeyPage, Kv, KvFailed, ReportsFailed};
@@ -84,6 +85,12 @@ impl Ledgers for Nothing {
         _: &LedgerName,
         _: &ledger::Request,
     ) -> Result<ledger::Response, String> {
+        Err(WHY.to_owned())
+    }
+}
+
+impl Inboxes for Nothing {
+    async fn ask_inbox(&self, _: &InboxName, _: &Question) -> Result<Answer, String> {
         Err(WHY.to_owned())
     }
 }

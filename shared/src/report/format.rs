@@ -49,9 +49,10 @@ pub(super) fn cost(spent: &Spent) -> String {
 /// Somebody as Discord shows them; operators, who act from outside Discord, by what they call
 /// themselves ([`crate::operator::Operator`]).
 pub fn mention(user: &UserId) -> String {
-    match user.operator() {
-        Some(name) => format!("operator {}", escape::text(name)),
-        None => format!("<@{user}>"),
+    match (user.operator(), user.hook()) {
+        (Some(name), _) => format!("operator {}", escape::text(name)),
+        (_, Some(name)) => format!("the hook {}", escape::text(name)),
+        _ => format!("<@{user}>"),
     }
 }
 
@@ -85,7 +86,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operator_is_named_and_no_broken_mention() {
+    fn an_operator_or_a_hook_is_named_and_no_broken_mention() {
+        assert_eq!(mention(&UserId::of_hook("sentry")), "the hook sentry");
         assert_eq!(mention(&UserId::new("123")), "<@123>");
         assert_eq!(mention(&UserId::of_operator("ann")), "operator ann");
         assert_eq!(mention(&UserId::of_operator("a_b_")), r"operator a\_b\_");

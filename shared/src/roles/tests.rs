@@ -141,3 +141,11 @@ fn an_operator_may_do_everything_where_nobody_else_may() {
     };
     assert!(Roles::default().decide(Fix, posing).is_err());
 }
+
+#[test]
+fn a_hook_may_gather_context_and_nothing_else() {
+    let closed = roles(&[("CONTEXTUALIZE_ALLOWED", "nobody")]).unwrap();
+    let allowed = rights(&closed, UserId::of_hook("sentry").as_str(), &[], true);
+    assert_eq!(allowed, [Contextualize]);
+    assert_eq!(rights(&closed, "hook", &[], true), []);
+}

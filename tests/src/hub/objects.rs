@@ -161,7 +161,7 @@ impl Log for Ringing<'_> {
 }
 
 /// A native database.
-struct Database<'a>(&'a Connection);
+pub(crate) struct Database<'a>(pub(crate) &'a Connection);
 
 impl Sql for Database<'_> {
     fn run(&self, statement: &str, values: &[Value]) -> Result<Vec<Row>, SqlFailed> {
@@ -190,7 +190,7 @@ fn read(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
+pub(crate) fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
     let json = serde_json::to_string(value).expect("what travels is JSON");
     serde_json::from_str(&json).expect("what was written can be read")
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shared::gateway::{self, Known, MemoryFailed, Ports, ThreadMemory};
 use shared::github::webhook::Notice;
+use shared::hooks::edge::Alert;
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::id::{ChannelId, ThreadId};
 use shared::job::Job;
@@ -53,10 +54,10 @@ impl Http for Front<'_> {
 impl Queue for Front<'_> {
     async fn send(&self, body: &str, delay: Duration) -> Result<(), QueueRefused> {
         self.world.commands.send(body, delay).await?;
-        if Notice::decode(body).is_some() {
+        if Alert::decode(body).is_some() || Notice::decode(body).is_some() {
             return Ok(());
         }
-        let job = Job::decode(body).expect("what is no notice is a job");
+        let job = Job::decode(body).expect("what is neither a notice nor an alert is a job");
         self.world.accepted.borrow_mut().insert(job.id(), job);
         Ok(())
     }
@@ -87,6 +88,9 @@ impl Ports for Front<'_> {
     }
     fn hub(&self) -> &impl shared::hub::portal::Ports {
         &self.world.hub
+    }
+    fn inboxes(&self) -> &impl shared::hooks::edge::Inboxes {
+        &self.world.inboxes
     }
     fn clock(&self) -> &impl Clock {
         &self.world.clock

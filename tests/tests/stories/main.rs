@@ -10,6 +10,7 @@ mod checkup;
 mod contextualize;
 mod crash_report;
 mod dead;
+mod edge;
 mod endings;
 mod every_call;
 mod fix;

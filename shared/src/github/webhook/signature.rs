@@ -4,10 +4,9 @@
 //! takes the same time wherever the signatures differ.
 //! <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
 
-use hmac::Mac as _;
 use http::HeaderMap;
 
-use crate::proof::{NotOne, mac, only};
+use crate::proof::{self, NotOne, NotSigned, is_signed, only};
 use crate::secret::Secret;
 
 /// Carries the signature: `sha256=` and 64 hex digits. (`X-Hub-Signature`, the older one with
@@ -57,19 +56,14 @@ pub fn verify<'a>(
         NotOne::Repeated => Refusal::Duplicate,
     })?;
     let digits = value.strip_prefix(b"sha256=");
-    let mut signature = [0; 32];
-    hex::decode_to_slice(digits.ok_or(Refusal::Malformed)?, &mut signature)
-        .map_err(|_| Refusal::Malformed)?;
-    let mut mac = mac(secret);
-    mac.update(body);
-    // Compares in constant time.
-    mac.verify_slice(&signature).map_err(|_| Refusal::Wrong)?;
+    is_signed(secret, digits.ok_or(Refusal::Malformed)?, body).map_err(|not| match not {
+        NotSigned::Malformed => Refusal::Malformed,
+        NotSigned::Wrong => Refusal::Wrong,
+    })?;
     Ok(Verified(body))
 }
 
 /// The value of the header for a body: what GitHub calculates, for whoever stands in for it.
 pub fn sign(secret: &Secret, body: &[u8]) -> String {
-    let mut mac = mac(secret);
-    mac.update(body);
-    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+    format!("sha256={}", proof::sign(secret, body))
 }

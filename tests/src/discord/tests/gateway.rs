@@ -72,6 +72,9 @@ impl Ports for Gateway {
     fn hub(&self) -> &impl shared::hub::portal::Ports {
         &self.hub
     }
+    fn inboxes(&self) -> &impl shared::hooks::edge::Inboxes {
+        &Nothing
+    }
     fn clock(&self) -> &impl Clock {
         &self.clock
     }
