@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 
+use serde::de::IgnoredAny;
 use shared::hooks::{EventId, Recipient};
 
 use super::Inbox;
@@ -29,7 +30,12 @@ impl Inbox {
         let mut line = Vec::new();
         let mut found = HashSet::new();
         while lines.read_until(b'\n', &mut line)? > 0 {
-            found.extend(id_of(&line).filter(|id| ids.contains(id)));
+            // What a killed writer left unfinished is not there: the next append puts it aside, and
+            // ends what lacks only its line break (`mend`).
+            let is_whole =
+                line.ends_with(b"\n") || serde_json::from_slice::<IgnoredAny>(&line).is_ok();
+            let id = id_of(&line).filter(|id| is_whole && ids.contains(id));
+            found.extend(id);
             line.clear();
         }
         Ok(found)
