@@ -7,7 +7,7 @@ use shared::hooks::Recipient;
 use shared::hooks::edge::delivery::{KNOWN_FOR, SAME_BYTES_FOR};
 use shared::hooks::edge::inbox::{MAX_BYTES, MAX_EVENTS};
 use shared::hooks::edge::{EdgeError, Format, InboxName};
-use shared::id::ChannelId;
+use shared::id::{ChannelId, MessageId};
 use shared::ports::Clock as _;
 use tests::edge::{Tool, sentry_alert};
 use tests::hub::Loss;
@@ -388,6 +388,22 @@ async fn an_alert_that_the_queue_refused_is_taken_by_its_repeat() {
     assert_eq!((status, &said["repeated"]), (202, &json!(true)));
     world.run_until_quiet().await;
     assert_eq!(alerts(&world).len(), 1);
+    world.finish();
+}
+
+#[tokio::test]
+async fn an_alert_that_somebody_deleted_does_not_come_back() {
+    let world = with_alerts();
+    let tool = world.tool(Format::Sentry, "sentry");
+    let alert = sentry_alert("TypeError", "e1");
+    world.hooked(tool.delivery("d-1", &alert)).await;
+    world.run_until_quiet().await;
+    let message = MessageId::new(alerts(&world)[0].as_str());
+    world.discord.delete(&message);
+    let (_, again) = world.hooked(tool.delivery("d-1", &alert)).await;
+    assert_eq!(again["repeated"], true);
+    world.run_until_quiet().await;
+    assert!(alerts(&world).is_empty());
     world.finish();
 }
 
