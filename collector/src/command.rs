@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::config::{BadConfig, Config, DEFAULT_FILE};
 use crate::daemon::{self, Stopped};
 use crate::install::{self, Places};
-use crate::log;
+use crate::live::{Live, Settings};
+use crate::{log, pull};
 
 /// The example that `bugbot collect example` prints.
 pub const EXAMPLE: &str = include_str!("../examples/collector.yaml");
@@ -23,6 +24,9 @@ pub struct CollectArgs {
     /// The configuration, instead of `~/.config/agent-watcher/collector.yaml`.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Brings down what waits at the edge now, and ends, instead of running.
+    #[arg(long)]
+    pub pull: bool,
     /// Logs lines of JSON. How much is logged is in `RUST_LOG`: `debug` names every event.
     #[arg(long, global = true)]
     pub json_log: bool,
@@ -84,6 +88,10 @@ pub async fn run(args: &CollectArgs, program: &[String]) -> Result<Report, NotDo
     };
     let home = home.as_deref();
     match args.what {
+        None if args.pull => {
+            log::begin(args.json_log);
+            pull_now(&file, home).await
+        }
         None => {
             log::begin(args.json_log);
             daemon::run(&file, home).await?;
@@ -118,6 +126,34 @@ pub async fn run(args: &CollectArgs, program: &[String]) -> Result<Report, NotDo
     }
 }
 
+async fn pull_now(file: &Path, home: Option<&Path>) -> Result<Report, NotDone> {
+    let config = Config::load(file, home).map_err(NotDone::BadConfig)?;
+    let Some(pull) = &config.pull else {
+        let why = format!("{} says nothing of pull", file.display());
+        return Err(NotDone::Failed(why));
+    };
+    let settings = Settings::of(&config);
+    let made = settings.inbox.create();
+    made.map_err(|error| NotDone::Failed(format!("the folder of inboxes: {error}")))?;
+    let brought = pull::now(pull, &Live::new(settings)).await;
+    let brought = brought.map_err(|error| NotDone::Failed(error.to_string()))?;
+    let mut text = String::new();
+    for (recipient, events) in &brought {
+        let _ = writeln!(text, "{recipient}: {events}");
+    }
+    if brought.is_empty() {
+        text.push_str("Nothing waits.\n");
+    }
+    let brought: serde_json::Map<String, Value> = brought
+        .into_iter()
+        .map(|(recipient, events)| (recipient.to_string(), events.into()))
+        .collect();
+    Ok(Report {
+        text,
+        json: json!({"pulled": brought}),
+    })
+}
+
 fn check(file: &Path, home: Option<&Path>) -> Result<Report, NotDone> {
     let config = Config::load(file, home).map_err(NotDone::BadConfig)?;
     let mut text = format!(
@@ -133,6 +169,10 @@ fn check(file: &Path, home: Option<&Path>) -> Result<Report, NotDone> {
     if let Some(folder) = &config.drop_folder {
         let _ = writeln!(text, "Drop folder {}.", folder.path.display());
     }
+    if let Some(pull) = &config.pull {
+        let recipients = pull.recipients.len();
+        let _ = writeln!(text, "Pulls from {}, recipients: {recipients}.", pull.from);
+    }
     let json = json!({
         "file": file,
         "agent": config.agent.as_str(),
@@ -140,6 +180,7 @@ fn check(file: &Path, home: Option<&Path>) -> Result<Report, NotDone> {
         "listen": config.webhook.as_ref().map(|hook| hook.listen.to_string()),
         "routes": config.webhook.as_ref().map(|hook| hook.routes.len()),
         "dropFolder": config.drop_folder.as_ref().map(|folder| &folder.path),
+        "pullsFrom": config.pull.as_ref().map(|pull| &pull.from),
     });
     Ok(Report { text, json })
 }

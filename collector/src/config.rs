@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use shared::hooks::{Agent, Routes};
+use shared::hooks::{Agent, Recipient, Routes};
 
 /// Where the configuration is unless somebody says otherwise, from the home directory.
 pub const DEFAULT_FILE: &str = ".config/agent-watcher/collector.yaml";
@@ -21,6 +21,10 @@ pub const DEFAULT_INBOX_DIR: &str = "~/.local/share/agent-watcher/inbox";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:18790";
 /// How often the drop folder is looked at even though nothing was heard of it.
 pub const DEFAULT_POLL: Duration = Duration::from_secs(30);
+/// How often it is looked for what waits at the edge unless the configuration says otherwise.
+pub const DEFAULT_PULL: Duration = Duration::from_secs(30);
+/// The most recipients whose events are brought.
+pub const MAX_RECIPIENTS: usize = 100;
 /// The longest configuration that is read.
 pub const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -37,6 +41,8 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// Files.
     pub drop_folder: Option<DropFolder>,
+    /// What waits at the edge.
+    pub pull: Option<Pull>,
 }
 
 /// Where requests come in, and what becomes of them.
@@ -55,6 +61,19 @@ pub struct DropFolder {
     pub path: PathBuf,
     /// How often it is looked at even though nothing was heard of it.
     pub poll: Duration,
+}
+
+/// Where events wait, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// The gateway's address: https, or on this machine.
+    pub from: String,
+    /// The file with its `HOOKS_PULL_TOKEN`.
+    pub token_file: PathBuf,
+    /// Whose events are brought: at least one.
+    pub recipients: Vec<Recipient>,
+    /// How often it is looked.
+    pub every: Duration,
 }
 
 /// Why a configuration cannot be used.

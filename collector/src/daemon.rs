@@ -19,6 +19,7 @@ use crate::drop_folder::{DropFolder, OpenError};
 use crate::emitter::{self, Emitter};
 use crate::inbox::Inbox;
 use crate::live::{Live, Settings};
+use crate::pull::Puller;
 use crate::webhook::{self, Hook};
 
 /// From the signal to the end, whatever a disk or a caller does: nothing is lost by ending early, because
@@ -135,6 +136,7 @@ struct Daemon {
     emitter_ended: oneshot::Receiver<()>,
     serving: Option<Serving>,
     folder: Option<Background>,
+    puller: Option<Puller>,
 }
 
 struct Serving {
@@ -161,8 +163,10 @@ impl Daemon {
             emitter_ended,
             serving: None,
             folder: None,
+            puller: None,
         };
         daemon.take(prepared)?;
+        daemon.pull(None).await;
         tracing::info!(agent = %daemon.config.agent, inbox = %daemon.config.inbox_dir.display(),
             fsync = daemon.config.fsync, "started");
         Ok(daemon)
@@ -191,6 +195,24 @@ impl Daemon {
             tracing::info!(folder = path, "watching");
         }
         Ok(())
+    }
+
+    /// Begins to pull, or otherwise than `before`.
+    async fn pull(&mut self, before: Option<&Config>) {
+        let places = |config: &Config| (config.pull.clone(), config.inbox_dir.clone());
+        if before.map(places) == Some(places(&self.config)) {
+            return;
+        }
+        if let Some(puller) = self.puller.take() {
+            puller.stop();
+            let _ = puller.task.await;
+        }
+        if let Some(pull) = &self.config.pull {
+            let (from, recipients) = (&pull.from, pull.recipients.len());
+            tracing::info!(from, recipients, every_s = pull.every.as_secs(), "pulling");
+            let (live, counts) = (self.live.clone(), self.counts.clone());
+            self.puller = Some(Puller::start(pull.clone(), live, counts));
+        }
     }
 
     fn stop_serving(&mut self) {
@@ -229,8 +251,9 @@ impl Daemon {
         if config.drop_folder.is_none() {
             self.stop_folder();
         }
-        self.config = config;
+        let before = std::mem::replace(&mut self.config, config);
         self.take(prepared)?;
+        self.pull(Some(&before)).await;
         if let Some(folder) = &self.folder {
             folder.wake();
         }
@@ -251,7 +274,14 @@ impl Daemon {
                 None => pending().await,
             }
         };
+        let puller = async {
+            match &mut self.puller {
+                Some(puller) => drop((&mut puller.task).await),
+                None => pending().await,
+            }
+        };
         tokio::select! {
+            () = puller => "the pull",
             () = serving => "the webhook",
             () = folder => "the drop folder",
             _ = &mut self.emitter_ended => "the emitter",
@@ -260,6 +290,10 @@ impl Daemon {
 
     /// Ends all parts, each after what it has begun.
     async fn stop(self) {
+        if let Some(puller) = self.puller {
+            puller.stop();
+            let _ = puller.task.await;
+        }
         if let Some(folder) = &self.folder {
             folder.stop();
         }

@@ -84,6 +84,11 @@ impl Inbox {
         Self { dir, fsync }
     }
 
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Makes the folder, if it is not there: nobody else may read what comes in.
     pub fn create(&self) -> io::Result<()> {
         fs::DirBuilder::new()

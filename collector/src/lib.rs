@@ -1,5 +1,5 @@
-//! The collector: one daemon that turns files in a drop folder and requests to a loopback webhook into
-//! lines of inboxes.
+//! The collector: one daemon that turns files in a drop folder, requests to a loopback webhook and what
+//! waits at the edge into lines of inboxes.
 //!
 //! Architecture invariants:
 //! - What an event is, which request becomes one and what a template means is [`shared::hooks`]'; here
@@ -9,6 +9,7 @@
 //!   taken; what was under way is done again with the same id, or found done ([`drop_folder`]).
 //! - A line is whole or not there ([`inbox`]).
 //! - Wall-clock time goes into events and nowhere else: waits are measured on the monotonic clock.
+//! - Nobody but the gateway that is configured is asked for anything ([`pull`]).
 //! - Only loopback is listened on ([`config`]).
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ pub mod inbox;
 pub mod install;
 mod live;
 mod log;
+pub mod pull;
 mod webhook;
 
 pub use counts::Counts;

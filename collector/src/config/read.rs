@@ -11,7 +11,10 @@ use shared::hooks::{
     Agent, BadRoutes, Kind, Missing, Priority, Recipient, Route, RoutePath, Routes, Template,
 };
 
-use super::{Config, DEFAULT_INBOX_DIR, DEFAULT_LISTEN, DEFAULT_POLL, DropFolder, Webhook};
+use super::{
+    Config, DEFAULT_INBOX_DIR, DEFAULT_LISTEN, DEFAULT_POLL, DEFAULT_PULL, DropFolder,
+    MAX_RECIPIENTS, Pull, Webhook,
+};
 
 /// What is wrong, and where.
 pub(super) struct Wrong {
@@ -28,6 +31,7 @@ struct File {
     fsync: Option<bool>,
     webhook: Option<WebhookFile>,
     drop_folder: Option<DropFolderFile>,
+    pull: Option<PullFile>,
 }
 
 #[derive(Deserialize)]
@@ -58,16 +62,26 @@ struct DropFolderFile {
     poll_fallback_seconds: Option<Spanned<i64>>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PullFile {
+    from: Spanned<String>,
+    token_file: Spanned<String>,
+    recipients: Spanned<Vec<Spanned<String>>>,
+    seconds: Option<Spanned<i64>>,
+}
+
 pub(super) fn config(text: &str, home: Option<&Path>) -> Result<Config, Wrong> {
     let file: File = serde_saphyr::from_str(text).map_err(|error| not_of_this_shape(&error))?;
     let webhook = file.webhook.as_ref().map(webhook).transpose()?;
     let folder = |folder| drop_folder(folder, home);
     let drop_folder = file.drop_folder.as_ref().map(folder).transpose()?;
-    if webhook.is_none() && drop_folder.is_none() {
+    let pull = file.pull.as_ref().map(|it| pull(it, home)).transpose()?;
+    if webhook.is_none() && drop_folder.is_none() && pull.is_none() {
         return Err(Wrong {
             line: 1,
             column: 1,
-            problem: "there is nothing to collect: webhook, drop_folder or both are wanted"
+            problem: "there is nothing to collect: webhook, drop_folder or pull is wanted"
                 .to_owned(),
         });
     }
@@ -85,6 +99,7 @@ pub(super) fn config(text: &str, home: Option<&Path>) -> Result<Config, Wrong> {
         fsync: file.fsync.unwrap_or(true),
         webhook,
         drop_folder,
+        pull,
     })
 }
 
@@ -194,6 +209,50 @@ fn drop_folder(file: &DropFolderFile, home: Option<&Path>) -> Result<DropFolder,
         path: path(&file.path, "path", home)?,
         poll,
     })
+}
+
+fn pull(file: &PullFile, home: Option<&Path>) -> Result<Pull, Wrong> {
+    let list = &file.recipients;
+    if list.value.is_empty() || list.value.len() > MAX_RECIPIENTS {
+        let problem = format!("has to name from 1 to {MAX_RECIPIENTS} recipients");
+        return Err(wrong(list, "recipients")(problem));
+    }
+    let mut recipients: Vec<Recipient> = Vec::new();
+    for name in &list.value {
+        let recipient = Recipient::parse(&name.value).map_err(wrong(name, "recipient"))?;
+        if recipients.contains(&recipient) {
+            return Err(wrong(name, "recipient")("is there twice"));
+        }
+        recipients.push(recipient);
+    }
+    let every = match &file.seconds {
+        None => DEFAULT_PULL,
+        Some(seconds) => match u64::try_from(seconds.value) {
+            Ok(given @ 1..=86_400) => Duration::from_secs(given),
+            _ => return Err(wrong(seconds, "seconds")("has to be from 1 to 86400")),
+        },
+    };
+    Ok(Pull {
+        from: gateway(&file.from.value).map_err(wrong(&file.from, "from"))?,
+        token_file: path(&file.token_file, "token_file", home)?,
+        recipients,
+        every,
+    })
+}
+
+/// The token goes there: not in the clear over a network.
+fn gateway(text: &str) -> Result<String, String> {
+    let address: http::Uri = text
+        .parse()
+        .map_err(|_| format!("{text:?} is no address"))?;
+    let host = address.host().unwrap_or_default();
+    let is_here = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
+    let is_plain = address.query().is_none() && !text.contains('@');
+    match address.scheme_str() {
+        Some("https") if is_plain && !host.is_empty() => Ok(text.to_owned()),
+        Some("http") if is_plain && is_here => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} has to be the https address of a gateway")),
+    }
 }
 
 fn path(text: &Spanned<String>, key: &str, home: Option<&Path>) -> Result<PathBuf, Wrong> {

@@ -24,6 +24,11 @@ webhook:
 drop_folder:
   path: /var/drop
   poll_fallback_seconds: 5
+pull:
+  from: https://edge.example
+  token_file: ~/pull.token
+  recipients: [alice, bob]
+  seconds: 60
 "#;
 
 fn parse(text: &str) -> Result<Config, BadConfig> {
@@ -52,6 +57,34 @@ fn all_that_can_be_said_is_read() {
     let folder = config.drop_folder.unwrap();
     assert_eq!(folder.path, Path::new("/var/drop"));
     assert_eq!(folder.poll, Duration::from_secs(5));
+    let pull = config.pull.unwrap();
+    assert_eq!(pull.from, "https://edge.example");
+    assert_eq!(pull.token_file, Path::new("/home/ann/pull.token"));
+    assert_eq!(pull.recipients.len(), 2);
+    assert_eq!(pull.every, Duration::from_mins(1));
+}
+
+#[test]
+fn the_token_goes_over_https_or_stays_here() {
+    let line = "from: https://edge.example";
+    for good in [
+        "http://127.0.0.1:8787",
+        "http://[::1]:1",
+        "http://localhost/x",
+        "https://a.b/c",
+    ] {
+        let text = FULL.replacen(line, &format!("from: \"{good}\""), 1);
+        assert_eq!(parse(&text).unwrap().pull.unwrap().from, good);
+    }
+    insta::assert_snapshot!(with(line, "from: http://edge.example"), @r#"c.yaml:24:9: from "http://edge.example" has to be the https address of a gateway"#);
+    insta::assert_snapshot!(with(line, "from: https://u:p@edge.example"), @r#"c.yaml:24:9: from "https://u:p@edge.example" has to be the https address of a gateway"#);
+    insta::assert_snapshot!(with(line, "from: https://edge.example?x=1"), @r#"c.yaml:24:9: from "https://edge.example?x=1" has to be the https address of a gateway"#);
+    insta::assert_snapshot!(with(line, "from: edge.example"), @r#"c.yaml:24:9: from "edge.example" has to be the https address of a gateway"#);
+    insta::assert_snapshot!(with("[alice, bob]", "[]"), @r#"c.yaml:26:15: recipients has to name from 1 to 100 recipients"#);
+    insta::assert_snapshot!(with("[alice, bob]", "[alice, alice]"), @r#"c.yaml:26:23: recipient is there twice"#);
+    insta::assert_snapshot!(with("[alice, bob]", "[../x]"), @r#"c.yaml:26:16: recipient may not contain '/'"#);
+    insta::assert_snapshot!(with("seconds: 60", "seconds: 0"), @r#"c.yaml:27:12: seconds has to be from 1 to 86400"#);
+    insta::assert_snapshot!(with("token_file: ~/pull.token", "token_file: pull.token"), @r#"c.yaml:25:15: token_file "pull.token" has to begin with / or ~/"#);
 }
 
 #[test]
@@ -76,7 +109,7 @@ fn little_has_to_be_said() {
 
 #[test]
 fn unknown_keys_are_errors_with_their_place() {
-    insta::assert_snapshot!(with("fsync: false", "fsnc: false"), @"c.yaml:4:1: unknown field `fsnc`, expected one of agent, inbox_dir, fsync, webhook, drop_folder");
+    insta::assert_snapshot!(with("fsync: false", "fsnc: false"), @"c.yaml:4:1: unknown field `fsnc`, expected one of agent, inbox_dir, fsync, webhook, drop_folder, pull");
     insta::assert_snapshot!(with("  listen:", "  listne:"), @"c.yaml:6:3: unknown field `listne`, expected one of listen, routes");
     insta::assert_snapshot!(with("      missing: lenient", "      mising: lenient"), @"c.yaml:12:7: unknown field `mising`, expected one of path, recipient, type, priority, template, missing");
     insta::assert_snapshot!(with("  poll_fallback_seconds: 5", "  poll_seconds: 5"), @"c.yaml:22:3: unknown field `poll_seconds`, expected one of path, poll_fallback_seconds");
@@ -85,9 +118,9 @@ fn unknown_keys_are_errors_with_their_place() {
 #[test]
 fn keys_given_twice_and_missing_ones_are_errors() {
     insta::assert_snapshot!(with("fsync: false", "agent: other"), @"c.yaml:4:1: duplicate mapping key `agent` is not allowed here");
-    insta::assert_snapshot!(with("agent: watcher", ""), @"c.yaml:20:1: missing field `agent`");
+    insta::assert_snapshot!(with("agent: watcher", ""), @"c.yaml:23:1: missing field `agent`");
     insta::assert_snapshot!(with("      recipient: dev", ""), @"c.yaml:13:7: missing field `recipient`");
-    insta::assert_snapshot!(refusal("agent: a"), @"c.yaml:1:1: there is nothing to collect: webhook, drop_folder or both are wanted");
+    insta::assert_snapshot!(refusal("agent: a"), @"c.yaml:1:1: there is nothing to collect: webhook, drop_folder or pull is wanted");
     insta::assert_snapshot!(refusal(""), @"c.yaml:1:1: unexpected end of file");
     insta::assert_snapshot!(refusal("agent: a\nwebhook: {routes: []}"), @"c.yaml:2:19: routes has to have at least one route");
 }

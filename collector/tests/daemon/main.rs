@@ -6,7 +6,9 @@
 
 mod crashes;
 mod drop_folder;
+mod edge;
 mod limits;
+mod pull;
 mod signals;
 mod stage;
 mod webhook;
