@@ -130,3 +130,19 @@ fn no_secret_and_no_build_output_goes_into_the_image() {
         );
     }
 }
+
+/// Cargo reads every member, also those that the executor does not use.
+#[test]
+fn every_member_of_the_workspace_is_there_when_it_is_built() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let members = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("members = "));
+    let members: Vec<String> = serde_json::from_str(members.unwrap()).unwrap();
+    assert!(members.len() > 5, "{members:?}");
+    let copied = of("COPY");
+    for member in members {
+        let copy = format!("{member} ./{member}");
+        assert!(copied.contains(&copy), "{member} is not copied");
+    }
+}
