@@ -83,6 +83,11 @@ impl ExecutorFake {
         self.lock().runs.clear();
     }
 
+    /// From now on the container's kernel lets nobody close an agent's network.
+    pub fn cannot_close_the_network(&self, reason: &str) {
+        self.lock().network_refused = Some(reason.to_owned());
+    }
+
     /// The container is told to shut down: what its runs have done is saved, and they stop.
     pub fn stop(&self) {
         self.lock().interrupt();

@@ -138,7 +138,8 @@ impl World {
         Self::with_settings(&[])
     }
 
-    /// The same, with these variables set (or, if empty, unset) besides the usual ones.
+    /// The same, with these variables set (or, if empty, unset) besides the usual ones: in both
+    /// workers, or as `gateway:NAME` in that alone.
     pub fn with_settings(variables: &[(&str, &str)]) -> Rc<Self> {
         let disk = repository_on_disk();
         let git_dir = disk.path().join(format!("{REPOSITORY}.git"));
@@ -209,12 +210,17 @@ impl World {
                 known.map(|(_, value)| value.clone())
             })
         };
+        let at_gateway = |name: &str| {
+            let is_it = |known: &str| known.strip_prefix("gateway:") == Some(name);
+            let special = variables.iter().find(|(known, _)| is_it(known));
+            special.map_or_else(|| read(name), |(_, value)| Some((*value).to_owned()))
+        };
         let meter = Rc::new(Meter::default());
         let queue =
             |name, max_retries| MemoryQueue::new(name, max_retries, clock.clone(), meter.clone());
         Rc::new(Self {
             settings: Settings::from_env(read).expect("the settings of the stories are good"),
-            setup: Setup::read(read, |_| true),
+            setup: Setup::read(at_gateway, |_| true),
             commands: queue("bugbot-commands", 3),
             dead_letters: queue("bugbot-commands-dlq", 100),
             meter,

@@ -71,12 +71,18 @@ async fn guard(Shared(fake): Shared<Service>, request: Request, next: Next) -> R
 }
 
 async fn health(Shared(fake): Shared<Service>) -> Json<Health> {
-    let active = fake.lock().active().len();
+    let (active, refused) = {
+        let state = fake.lock();
+        (state.active().len(), state.network_refused.clone())
+    };
+    let network = refused.map_or(AgentNetwork::Closed, |reason| AgentNetwork::Refused {
+        reason,
+    });
     Json(Health {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         active_runs: u32::try_from(active).unwrap_or(u32::MAX),
         accepting: true,
-        agent_network: Some(AgentNetwork::Closed),
+        agent_network: Some(network),
     })
 }
 

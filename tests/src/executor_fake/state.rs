@@ -27,6 +27,8 @@ pub struct State {
     pub(super) runs: BTreeMap<String, Run>,
     pub(super) started: Vec<RunRequest>,
     silent_until: Option<Timestamp>,
+    /// Why no agent can be kept from the network, if so.
+    pub(super) network_refused: Option<String>,
 }
 
 #[derive(Debug)]
@@ -58,6 +60,7 @@ impl State {
             runs: BTreeMap::new(),
             started: Vec::new(),
             silent_until: None,
+            network_refused: None,
         }
     }
 

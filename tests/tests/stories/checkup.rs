@@ -278,3 +278,29 @@ async fn a_sandbox_that_cannot_be_had_is_named() {
     ");
     world.finish();
 }
+
+#[tokio::test]
+async fn a_sandbox_that_cannot_close_its_network_is_named() {
+    let world = World::new();
+    world
+        .executor
+        .cannot_close_the_network("unshare: Operation not permitted");
+    insta::assert_snapshot!(about(&world, "sandbox", "executor").await, @r#"
+    Fail: version 0.1.0, 0 at work; agents cannot be kept from the network: unshare: Operation not permitted
+    → See "agents cannot be kept from the network here" in README.md.
+    "#);
+    world.finish();
+}
+
+#[tokio::test]
+async fn workers_with_unequal_token_keys_are_told_apart_and_no_key_is_shown() {
+    let other = "another-key-than-the-consumer-has";
+    let world = World::with_settings(&[("gateway:MODEL_TOKEN_KEY", other)]);
+    let found = about(&world, "settings", "MODEL_TOKEN_KEY").await;
+    insta::assert_snapshot!(found, @r"
+    Fail: is another in the gateway than in the consumer: every model call is refused
+    → Set the same on both: `npx wrangler secret put MODEL_TOKEN_KEY --env gateway`, then --env consumer.
+    ");
+    assert!(!found.contains(other), "{found}");
+    world.finish();
+}
