@@ -63,7 +63,7 @@ pub(crate) async fn run<P: Http + Clock>(
             let said = format!(
                 "{} is {}.",
                 change.issue,
-                words::status(change.status.word())
+                words::status(change.status.as_str())
             );
             write::plain(&hub.status(&change).await?, &said, now)
         }

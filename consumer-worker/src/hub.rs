@@ -1,12 +1,11 @@
 //! One object of the hub: `shared::hub`, in SQLite.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use platform::object::Objects;
 use platform::rows::StoreFailed;
-use platform::{Console, Rows, SystemClock, object};
+use platform::{Console, SystemClock, object};
 use shared::hub::object::{self as hub, Answer, Question};
 use shared::hub::setup::HUB_BINDING;
 use shared::hub::{Hubs, Shard};
@@ -14,6 +13,8 @@ use shared::log::{Event, Said};
 use shared::ports::{Clock, Level, Log};
 use shared::trace::Trace;
 use worker::{DurableObject, Env, Error, Request as Call, Response, Result, State, durable_object};
+
+use crate::tables::Tables;
 
 /// How long another object of the hub may take.
 const OBJECT_LIMIT: Duration = Duration::from_secs(10);
@@ -24,18 +25,15 @@ const CARRY_AGAIN: Duration = Duration::from_secs(30);
 #[durable_object]
 #[derive(Debug)]
 pub struct HubObject {
-    state: State,
+    tables: Tables,
     env: Env,
-    /// The tables are looked after once in an object's life.
-    is_prepared: Cell<bool>,
 }
 
 impl DurableObject for HubObject {
     fn new(state: State, env: Env) -> Self {
         Self {
-            state,
+            tables: Tables::of(state),
             env,
-            is_prepared: Cell::new(false),
         }
     }
 
@@ -50,7 +48,7 @@ impl DurableObject for HubObject {
     /// News that did not arrive stay, and are carried again.
     async fn alarm(&self) -> Result<Response> {
         let failed = |failed: StoreFailed| Error::RustError(failed.to_string());
-        let rows = self.rows().map_err(failed)?;
+        let rows = self.tables.open(hub::prepare).map_err(failed)?;
         let again = match hub::deliver_news(&rows, &Ports(&self.env)).await {
             Ok(()) => SystemClock.now(),
             Err(lost) => {
@@ -67,19 +65,10 @@ impl DurableObject for HubObject {
 }
 
 impl HubObject {
-    fn rows(&self) -> std::result::Result<Rows, StoreFailed> {
-        let rows = Rows::open(&self.state)?;
-        if !self.is_prepared.get() {
-            rows.transaction(|rows| hub::prepare(rows).map_err(StoreFailed::from))?;
-            self.is_prepared.set(true);
-        }
-        Ok(rows)
-    }
-
     /// In one transaction, and without an await before the alarm is set: what is news becomes
     /// durable together with the alarm that carries it.
     async fn answer(&self, question: Question) -> std::result::Result<Answer, StoreFailed> {
-        let rows = self.rows()?;
+        let rows = self.tables.open(hub::prepare)?;
         let now = SystemClock.now();
         let answer = rows.transaction(|rows| {
             let answer = hub::answer(rows, question, now);

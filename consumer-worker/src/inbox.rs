@@ -1,27 +1,24 @@
 //! One inbox at the edge: `shared::hooks::edge::inbox`, in SQLite.
 
-use std::cell::Cell;
-
 use platform::rows::StoreFailed;
-use platform::{Rows, SystemClock, object};
+use platform::{SystemClock, object};
 use shared::hooks::edge::inbox::{self, Answer, Question};
 use shared::ports::Clock as _;
 use worker::{DurableObject, Env, Error, Request as Call, Response, Result, State, durable_object};
+
+use crate::tables::Tables;
 
 /// The events of a recipient or the deliveries to a route, by the object's name.
 #[durable_object]
 #[derive(Debug)]
 pub struct InboxObject {
-    state: State,
-    /// The tables are looked after once in an object's life.
-    is_prepared: Cell<bool>,
+    tables: Tables,
 }
 
 impl DurableObject for InboxObject {
     fn new(state: State, _env: Env) -> Self {
         Self {
-            state,
-            is_prepared: Cell::new(false),
+            tables: Tables::of(state),
         }
     }
 
@@ -36,7 +33,7 @@ impl DurableObject for InboxObject {
     /// Forgets deliveries, so that an object to which nothing comes any more keeps nothing.
     async fn alarm(&self) -> Result<Response> {
         let failed = |failed: StoreFailed| Error::RustError(failed.to_string());
-        let rows = self.rows().map_err(failed)?;
+        let rows = self.tables.open(inbox::prepare).map_err(failed)?;
         let now = SystemClock.now();
         let next = rows.transaction(|rows| inbox::forget(rows, now).map_err(StoreFailed::from));
         if let Some(next) = next.map_err(failed)? {
@@ -47,17 +44,8 @@ impl DurableObject for InboxObject {
 }
 
 impl InboxObject {
-    fn rows(&self) -> std::result::Result<Rows, StoreFailed> {
-        let rows = Rows::open(&self.state)?;
-        if !self.is_prepared.get() {
-            rows.transaction(|rows| inbox::prepare(rows).map_err(StoreFailed::from))?;
-            self.is_prepared.set(true);
-        }
-        Ok(rows)
-    }
-
     async fn answer(&self, question: Question) -> std::result::Result<Answer, StoreFailed> {
-        let rows = self.rows()?;
+        let rows = self.tables.open(inbox::prepare)?;
         let now = SystemClock.now();
         let answer = rows.transaction(|rows| {
             let answer = inbox::answer(rows, question, now);

@@ -9,6 +9,7 @@ mod ledger;
 mod ports;
 mod sandbox;
 mod store;
+mod tables;
 mod upstream;
 
 use platform::{Rows, object, queue};

@@ -25,7 +25,7 @@ impl OfWorker {
         KvCache::bound(&self.0, "BUGBOT_KV").map_err(|error| KvFailed(error.to_string()))
     }
 
-    fn objects(&self, binding: &str) -> Result<Objects, String> {
+    pub(crate) fn objects(&self, binding: &str) -> Result<Objects, String> {
         Objects::bound(&self.0, binding).map_err(|error| error.to_string())
     }
 }

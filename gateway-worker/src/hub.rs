@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use platform::object::Objects;
 use platform::{Console, Fetch, SystemClock, SystemEntropy};
 use shared::http::Http;
 use shared::hub::object::{Answer, Question};
@@ -18,7 +17,7 @@ const OBJECT_LIMIT: Duration = Duration::from_secs(8);
 
 impl Hubs for OfWorker {
     async fn ask_hub(&self, shard: Shard, question: &Question) -> Result<Answer, String> {
-        let objects = Objects::bound(&self.0, HUB_BINDING).map_err(|error| error.to_string())?;
+        let objects = self.objects(HUB_BINDING)?;
         let answer = objects.call(&shard.name(), question, OBJECT_LIMIT).await;
         answer.map_err(|failed| failed.to_string())
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use platform::object::Objects;
 use shared::gateway::hooks::setup::INBOXES_BINDING;
 use shared::hooks::edge::{Answer, InboxName, Inboxes, Question};
 
@@ -13,8 +12,7 @@ const OBJECT_LIMIT: Duration = Duration::from_secs(8);
 
 impl Inboxes for OfWorker {
     async fn ask_inbox(&self, inbox: &InboxName, question: &Question) -> Result<Answer, String> {
-        let objects =
-            Objects::bound(&self.0, INBOXES_BINDING).map_err(|error| error.to_string())?;
+        let objects = self.objects(INBOXES_BINDING)?;
         let answer = objects.call(&inbox.name(), question, OBJECT_LIMIT).await;
         answer.map_err(|failed| failed.to_string())
     }

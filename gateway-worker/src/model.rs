@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use platform::inbound::{self, Unreadable};
-use platform::object::Objects;
 use platform::relay::{Tap, relay};
 use platform::{Console, SystemClock, SystemDice};
 use shared::ledger::{self, LedgerName, Ledgers, Question};
@@ -83,7 +82,7 @@ impl Ledgers for OfWorker {
         ledger: &LedgerName,
         request: &ledger::Request,
     ) -> std::result::Result<ledger::Response, String> {
-        let objects = Objects::bound(&self.0, "LEDGERS").map_err(|error| error.to_string())?;
+        let objects = self.objects("LEDGERS")?;
         let question = Question {
             ledger: ledger.clone(),
             request: request.clone(),

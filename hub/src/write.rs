@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+pub use shared::hub::Status;
 
 use crate::issue::IssueId;
 use crate::work::Totals;
@@ -40,50 +41,6 @@ impl NewClaim {
             title: issue.to_string(),
             url: format!("https://github.com/{repository}/issues/{number}"),
         })
-    }
-}
-
-/// How far the work on an issue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Somebody means to work on it.
-    Claimed,
-    /// Somebody does.
-    InProgress,
-    /// It is done.
-    Completed,
-    /// It was given up.
-    Skipped,
-}
-
-impl Status {
-    /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Claimed,
-        Self::InProgress,
-        Self::Completed,
-        Self::Skipped,
-    ];
-
-    /// The word on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Claimed => "claimed",
-            Self::InProgress => "in_progress",
-            Self::Completed => "completed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-impl std::str::FromStr for Status {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.replace('-', "_");
-        let found = Self::ALL.into_iter().find(|status| status.word() == text);
-        found.ok_or_else(|| "claimed, in_progress, completed or skipped".to_owned())
     }
 }
 
@@ -229,7 +186,7 @@ impl std::fmt::Display for Pending {
             Kind::Register => f.write_str("registration"),
             Kind::Heartbeat => f.write_str("heartbeat"),
             Kind::Claim(issue) => write!(f, "claim of {issue}"),
-            Kind::Status(issue, status) => write!(f, "status {} of {issue}", status.word()),
+            Kind::Status(issue, status) => write!(f, "status {} of {issue}", status.as_str()),
             Kind::Release(issue) => write!(f, "release of {issue}"),
             Kind::Totals => f.write_str("totals"),
             Kind::Other => write!(f, "{} {}", self.method, self.path),

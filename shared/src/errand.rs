@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fix::RoundEnd;
 use crate::id::{JobId, UserId};
+use crate::queued;
 
 const VERSION: u32 = 1;
 const KIND: &str = "errand";
@@ -82,21 +83,7 @@ impl Errand {
 
     /// Reads a message of the queue. `None`: it is none of ours.
     pub fn decode(text: &str) -> Option<Result<Self, String>> {
-        #[derive(Deserialize)]
-        struct Head {
-            kind: Option<String>,
-            #[serde(default)]
-            version: u64,
-        }
-        let head: Head = serde_json::from_str(text).ok()?;
-        head.kind.filter(|kind| kind == KIND)?;
-        if head.version != u64::from(VERSION) {
-            return Some(Err(format!(
-                "version {} of an errand is not {VERSION}",
-                head.version
-            )));
-        }
-        Some(serde_json::from_str(text).map_err(|error| format!("not an errand: {error}")))
+        queued::decode(text, KIND, VERSION, "an errand")
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde::Serialize;
+
 /// A whole request; bodies here are small and bounded by their builders.
 pub type Request = ::http::Request<Vec<u8>>;
 /// A whole response; the shell refuses to read past [`MAX_RESPONSE_BYTES`].
@@ -18,6 +21,17 @@ pub const USER_AGENT: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     ")"
 );
+
+/// An answer of ours in JSON, which nobody is to keep.
+pub(crate) fn uncached_json(status: u16, body: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(body).expect("answers are JSON");
+    ::http::Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, "application/json")
+        .header(CACHE_CONTROL, "no-store")
+        .body(body)
+        .expect("a constant status and header are valid")
+}
 
 /// Carries requests to the outside.
 #[expect(

@@ -42,6 +42,7 @@ pub mod policy;
 pub mod ports;
 pub mod posthog;
 mod proof;
+mod queued;
 pub mod redact;
 pub mod reference;
 pub mod report;

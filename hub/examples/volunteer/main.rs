@@ -62,7 +62,7 @@ async fn work_on(hub: &Hub<hub::Net>, issue: &IssueId) -> Result<()> {
             pr_number: None,
         };
         let sent = hub.status(&change).await?;
-        println!("{issue}: {} ({:?})", status.word(), sent.answer);
+        println!("{issue}: {} ({:?})", status.as_str(), sent.answer);
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ impl<P: Http + Clock> Hub<P> {
     ) -> Result<Seen<Vec<Claim>>, HubError> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some(status) = status {
-            query.append_pair("status", status.word());
+            query.append_pair("status", status.as_str());
         }
         if let Some(repository) = repository {
             query.append_pair("repo", repository);

@@ -96,7 +96,10 @@ impl Act {
             }
             Self::Status(issue, word) if claims.get(issue).is_some_and(|it| it != word) => {
                 claims.insert(issue, *word);
-                Some(Effect::Status((*issue).to_owned(), word.word().to_owned()))
+                Some(Effect::Status(
+                    (*issue).to_owned(),
+                    word.as_str().to_owned(),
+                ))
             }
             Self::Release(issue) => {
                 let gone = claims.remove(issue);

@@ -71,6 +71,16 @@ impl Status {
     }
 }
 
+/// By its name as people type it: `in-progress` too.
+impl std::str::FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::parse(&text.replace('-', "_"));
+        found.ok_or_else(|| "claimed, in_progress, completed or skipped".to_owned())
+    }
+}
+
 /// Who claims: a client, and for the bot the job, because the bot works on many things at once and
 /// is not to work on one thing twice either.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::wire::{ErrorBody, ErrorCode};
 use crate::fault::Fault;
-use crate::http::Response;
+use crate::http::{Response, uncached_json};
 use crate::ports::KvFailed;
 
 /// Why a request was not done.
@@ -35,7 +35,7 @@ impl From<Fault> for Problem {
 }
 
 pub(super) fn ok(body: &impl Serialize) -> Response {
-    respond(200, body)
+    uncached_json(200, body)
 }
 
 /// Bytes that are no JSON, to be saved.
@@ -72,15 +72,5 @@ pub(super) fn problem(problem: &Problem) -> Response {
         Problem::Conflict(why) => (409, ErrorCode::Conflict, why.as_str()),
         Problem::Unavailable(why) => (503, ErrorCode::Unavailable, why.as_str()),
     };
-    respond(status, &ErrorBody::new(code, message))
-}
-
-fn respond(status: u16, body: &impl Serialize) -> Response {
-    let body = serde_json::to_vec(body).expect("answers are JSON");
-    ::http::Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, "application/json")
-        .header(CACHE_CONTROL, "no-store")
-        .body(body)
-        .expect("a constant status and header are valid")
+    uncached_json(status, &ErrorBody::new(code, message))
 }

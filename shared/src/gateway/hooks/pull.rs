@@ -6,14 +6,14 @@
 use serde_json::json;
 
 use super::HooksSetup;
-use super::receive::{error, respond};
+use super::receive::error;
 use crate::gateway::Ports;
 use crate::hooks::Recipient;
 use crate::hooks::edge::Page;
 use crate::hooks::edge::inbox::{Answer, InboxName, Inboxes as _, Question};
 use crate::hooks::edge::verify::bears;
 use crate::hooks::edge::wire::{Ack, Left};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, uncached_json};
 use crate::log::{Event, Said};
 use crate::ports::Log as _;
 use crate::trace::Trace;
@@ -58,7 +58,7 @@ pub(super) async fn ack(request: &Request, setup: &HooksSetup, ports: &impl Port
         Err(bad) => return error(400, &bad.to_string()),
     };
     match ask(ports, recipient, Question::Ack { upto }).await {
-        Ok(Answer::Acked { left }) => respond(200, &json!(Left { left })),
+        Ok(Answer::Acked { left }) => uncached_json(200, &json!(Left { left })),
         other => unavailable(ports, &other),
     }
 }
@@ -84,7 +84,7 @@ async fn ask(
 }
 
 fn answered(page: &Page) -> Response {
-    respond(200, &json!(page))
+    uncached_json(200, &json!(page))
 }
 
 fn unavailable(ports: &impl Ports, answer: &Result<Answer, String>) -> Response {

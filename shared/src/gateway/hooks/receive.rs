@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use ::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use ::http::header::ALLOW;
 use ::http::{HeaderValue, Method};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::HooksSetup;
 use super::setup::{Alerting, Hook, Target};
@@ -18,7 +18,7 @@ use crate::hooks::edge::delivery::{self, Key};
 use crate::hooks::edge::inbox::{Answer, InboxName, Inboxes as _, Question};
 use crate::hooks::edge::verify::{Verified, verify};
 use crate::hooks::{EventId, Refusal, Route, render};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, uncached_json};
 use crate::log::{Event, Said};
 use crate::ports::{Clock as _, Log as _, Queue as _};
 use crate::shorten::shorten;
@@ -73,7 +73,7 @@ impl<P: Ports> Desk<'_, P> {
             }
         };
         if delivery::is_ping(*format, headers) {
-            return respond(200, &json!({"pong": true}));
+            return uncached_json(200, &json!({"pong": true}));
         }
         let keys = delivery::keys(&self.hook.name, *format, headers, verified, now);
         let taken = match &self.hook.target {
@@ -92,7 +92,7 @@ impl<P: Ports> Desk<'_, P> {
                 if repeated {
                     body["repeated"] = true.into();
                 }
-                respond(202, &body)
+                uncached_json(202, &body)
             }
             Err(not_taken) => {
                 let event = Event::HookNotAccepted {
@@ -224,14 +224,5 @@ pub(super) fn refused(refusal: &Refusal) -> Response {
 }
 
 pub(super) fn error(status: u16, reason: &str) -> Response {
-    respond(status, &json!({"error": reason}))
-}
-
-pub(super) fn respond(status: u16, body: &Value) -> Response {
-    ::http::Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, "application/json")
-        .header(CACHE_CONTROL, "no-store")
-        .body(body.to_string().into_bytes())
-        .expect("a constant status and header are valid")
+    uncached_json(status, &json!({"error": reason}))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hooks::EventId;
 use crate::id::{ChannelId, GuildId, InteractionId};
+use crate::queued;
 use crate::trace::{Trace, TraceId};
 
 const VERSION: u32 = 1;
@@ -74,21 +75,7 @@ impl Alert {
 
     /// Reads a message of the queue. `None`: it is none of ours.
     pub fn decode(text: &str) -> Option<Result<Self, String>> {
-        #[derive(Deserialize)]
-        struct Head {
-            kind: Option<String>,
-            #[serde(default)]
-            version: u64,
-        }
-        let head: Head = serde_json::from_str(text).ok()?;
-        head.kind.filter(|kind| kind == KIND)?;
-        if head.version != u64::from(VERSION) {
-            return Some(Err(format!(
-                "version {} of an alert is not {VERSION}",
-                head.version
-            )));
-        }
-        Some(serde_json::from_str(text).map_err(|error| format!("not an alert: {error}")))
+        queued::decode(text, KIND, VERSION, "an alert")
     }
 }
 

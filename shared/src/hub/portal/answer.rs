@@ -1,11 +1,11 @@
 //! The portal's answers: JSON, never cached.
 
-use ::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::{ALLOW, RETRY_AFTER};
 use ::http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value, json};
 
 use super::wire;
-use crate::http::Response;
+use crate::http::{Response, uncached_json};
 use crate::hub::Claim;
 use crate::hub::key::Scope;
 use crate::hub::rate::Rate;
@@ -80,9 +80,9 @@ pub(super) fn problem(problem: &Problem) -> Response {
         Problem::OutOfScope { needs, .. } => {
             let message = format!("The key lacks the scope {}.", needs.as_str());
             let body = json!({"error": "forbidden", "message": message});
-            return respond(403, &body);
+            return uncached_json(403, &body);
         }
-        Problem::Invalid(errors) => return respond(422, &invalid(errors)),
+        Problem::Invalid(errors) => return uncached_json(422, &invalid(errors)),
         Problem::TooMany(rate) => return too_many(rate),
         Problem::Claimed(claim) => {
             let message = format!(
@@ -95,11 +95,11 @@ pub(super) fn problem(problem: &Problem) -> Response {
                 "message": message,
                 "claim": wire::claim(claim),
             });
-            return respond(409, &body);
+            return uncached_json(409, &body);
         }
         Problem::Unavailable(_) => (503, "unavailable", "The hub did not answer: try again."),
     };
-    let mut response = respond(status, &json!({"error": error, "message": message}));
+    let mut response = uncached_json(status, &json!({"error": error, "message": message}));
     if let Problem::Method(allowed) = problem {
         set(&mut response, ALLOW, allowed.as_str());
     }
@@ -128,7 +128,7 @@ fn too_many(rate: &Rate) -> Response {
         "message": format!("Too many requests: try again in {} s.", rate.reset_s),
         "rate_limit": {"limit": rate.limit, "remaining": rate.remaining, "reset": rate.reset_s},
     });
-    let mut response = with_rate(respond(429, &body), rate);
+    let mut response = with_rate(uncached_json(429, &body), rate);
     set(&mut response, RETRY_AFTER, &rate.reset_s.to_string());
     response
 }
@@ -139,15 +139,6 @@ pub(super) fn with_rate(mut response: Response, rate: &Rate) -> Response {
     set(&mut response, REMAINING, &rate.remaining.to_string());
     set(&mut response, RESET, &rate.reset_s.to_string());
     response
-}
-
-pub(super) fn respond(status: u16, body: &Value) -> Response {
-    ::http::Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, "application/json")
-        .header(CACHE_CONTROL, "no-store")
-        .body(body.to_string().into_bytes())
-        .expect("a constant status and header are valid")
 }
 
 pub(super) fn set(response: &mut Response, name: HeaderName, value: &str) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{self, Problem};
 use super::body::{Fields, parameter};
 use super::{Desk, Ports, wire};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, uncached_json};
 use crate::hub::Shard;
 use crate::hub::claim::{NotYours, Owner, PullRequestRef, Status, Wanted};
 use crate::hub::claims::{self, Cursor, Filter, MAX_LISTED};
@@ -62,7 +62,7 @@ impl<P: Ports> Desk<'_, P> {
         };
         let shard = Shard::of_issue(&wanted.issue);
         match self.ask(shard, claims::Request::Claim(wanted)).await? {
-            claims::Response::Yours(claim) => Ok(answer::respond(201, &wire::claim_answer(&claim))),
+            claims::Response::Yours(claim) => Ok(uncached_json(201, &wire::claim_answer(&claim))),
             claims::Response::Others(claim) => Err(Problem::Claimed(Box::new(claim))),
             other => Err(answer::odd(&other)),
         }
@@ -98,7 +98,7 @@ impl<P: Ports> Desk<'_, P> {
             ttl: self.settings.ttl,
         };
         match self.ask(Shard::of_issue(issue), change).await? {
-            claims::Response::Yours(claim) => Ok(answer::respond(200, &wire::claim_answer(&claim))),
+            claims::Response::Yours(claim) => Ok(uncached_json(200, &wire::claim_answer(&claim))),
             claims::Response::NotYours(why) => Err(not_yours(why)),
             other => Err(answer::odd(&other)),
         }
@@ -121,8 +121,8 @@ impl<P: Ports> Desk<'_, P> {
             owner,
         };
         match self.ask(Shard::of_issue(issue), release).await? {
-            claims::Response::Released => Ok(answer::respond(200, &done(true))),
-            claims::Response::NotYours(NotYours::Nobodys) => Ok(answer::respond(200, &done(false))),
+            claims::Response::Released => Ok(uncached_json(200, &done(true))),
+            claims::Response::NotYours(NotYours::Nobodys) => Ok(uncached_json(200, &done(false))),
             claims::Response::NotYours(why) => Err(not_yours(why)),
             other => Err(answer::odd(&other)),
         }
@@ -134,7 +134,7 @@ impl<P: Ports> Desk<'_, P> {
         };
         match self.ask(Shard::of_issue(issue), find).await? {
             claims::Response::Found(Some(claim)) => {
-                Ok(answer::respond(200, &wire::claim_answer(&claim)))
+                Ok(uncached_json(200, &wire::claim_answer(&claim)))
             }
             claims::Response::Found(None) => Err(Problem::NotClaimed),
             other => Err(answer::odd(&other)),
@@ -153,7 +153,7 @@ impl<P: Ports> Desk<'_, P> {
         } else {
             Value::Array(page)
         };
-        let mut response = answer::respond(200, &body);
+        let mut response = uncached_json(200, &body);
         if let Some(next) = next {
             let name = ::http::HeaderName::from_static("x-next-after");
             answer::set(&mut response, name, &next);

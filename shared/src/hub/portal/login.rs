@@ -8,7 +8,7 @@ use serde_json::json;
 use super::answer::{self, Problem};
 use super::body::Fields;
 use super::{ADDRESS_HEADER, Desk, Ports, wire};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, uncached_json};
 use crate::hub::Shard;
 use crate::hub::claims;
 use crate::hub::client::{ClientId, MAX_CLIENT_CHARS};
@@ -59,7 +59,7 @@ impl<P: Ports> Desk<'_, P> {
         };
         let home = Shard::of_client(&client);
         match clients::ask(self.ports.hubs(), home, log_in).await? {
-            clients::Response::LoggedIn => Ok(answer::respond(
+            clients::Response::LoggedIn => Ok(uncached_json(
                 201,
                 &json!({
                     "api_key": key.expose(),
@@ -107,7 +107,7 @@ impl<P: Ports> Desk<'_, P> {
         let home = Shard::of_client(&client);
         let register = clients::Request::Register { client, profile };
         match clients::ask(self.ports.hubs(), home, register).await? {
-            clients::Response::Registered(known) => Ok(answer::respond(201, &wire::client(&known))),
+            clients::Response::Registered(known) => Ok(uncached_json(201, &wire::client(&known))),
             other => Err(answer::odd(&other)),
         }
     }
@@ -156,10 +156,7 @@ impl<P: Ports> Desk<'_, P> {
             let _ = clients::ask(hubs, home, forget).await;
         }
         let renewed: u64 = renewed.iter().map(|(_, claims)| claims).sum();
-        Ok(answer::respond(
-            200,
-            &json!({"ok": true, "renewed": renewed}),
-        ))
+        Ok(uncached_json(200, &json!({"ok": true, "renewed": renewed})))
     }
 }
 

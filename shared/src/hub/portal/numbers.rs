@@ -5,7 +5,7 @@ use serde_json::json;
 use super::answer::{self, Problem};
 use super::body::{Fields, parameter};
 use super::{Desk, Ports, wire};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, uncached_json};
 use crate::hub::Shard;
 use crate::hub::clients::{self, Admitted};
 use crate::hub::numbers::{claim_counts, client_counts, leaders};
@@ -26,7 +26,7 @@ impl<P: Ports> Desk<'_, P> {
         let home = Shard::of_client(&client);
         let report = clients::Request::Report { client, reported };
         match clients::ask(self.ports.hubs(), home, report).await? {
-            clients::Response::Noted => Ok(answer::respond(200, &json!({"synced": true}))),
+            clients::Response::Noted => Ok(uncached_json(200, &json!({"synced": true}))),
             other => Err(answer::odd(&other)),
         }
     }
@@ -42,13 +42,13 @@ impl<P: Ports> Desk<'_, P> {
         let entries = leaders(self.ports.hubs(), limit).await?;
         let counts = client_counts(self.ports.hubs()).await?;
         let body = wire::leaderboard(&entries, counts.clients);
-        Ok(answer::respond(200, &body))
+        Ok(uncached_json(200, &body))
     }
 
     pub(super) async fn stats(&self) -> Result<Response, Problem> {
         let clients = client_counts(self.ports.hubs()).await?;
         let claims = claim_counts(self.ports.hubs()).await?;
-        Ok(answer::respond(200, &wire::stats(&clients, &claims)))
+        Ok(uncached_json(200, &wire::stats(&clients, &claims)))
     }
 }
 
