@@ -76,7 +76,7 @@ impl From<Stopped> for NotDone {
 
 /// Does what the command line says. `program` is what it takes to call this again.
 pub async fn run(args: &CollectArgs, program: &[String]) -> Result<Report, NotDone> {
-    let home = std::env::home_dir().filter(|home| home.is_absolute());
+    let home = home();
     let file = match (&args.config, &home) {
         (Some(file), _) => file.clone(),
         (None, Some(home)) => home.join(DEFAULT_FILE),
@@ -107,7 +107,8 @@ pub async fn run(args: &CollectArgs, program: &[String]) -> Result<Report, NotDo
         }),
         Some(what @ (Instead::Install | Instead::Uninstall)) => {
             let failed = |error: std::io::Error| NotDone::Failed(error.to_string());
-            let places = Places::of_user(args.config.as_deref(), &file, program).map_err(failed)?;
+            let places = Places::of_user(home, args.config.as_deref(), &file, program);
+            let places = places.map_err(failed)?;
             let steps = match what {
                 Instead::Install => {
                     // A service that cannot start is worse than none.
@@ -124,6 +125,12 @@ pub async fn run(args: &CollectArgs, program: &[String]) -> Result<Report, NotDo
             })
         }
     }
+}
+
+/// By `HOME` alone: a static program cannot ask the system who the user is.
+fn home() -> Option<PathBuf> {
+    let home = PathBuf::from(std::env::var_os("HOME")?);
+    home.is_absolute().then_some(home)
 }
 
 async fn pull_now(file: &Path, home: Option<&Path>) -> Result<Report, NotDone> {

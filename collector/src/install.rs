@@ -1,7 +1,8 @@
 //! Has systemd run the collector for a user, and undoes that.
 //!
 //! Invariants: a second `install` changes nothing; neither touches a configuration that is there, an
-//! inbox or a drop folder; `uninstall` removes only a unit that `install` wrote.
+//! inbox or a drop folder; `uninstall` removes only a unit that `install` wrote, and has the package's no
+//! longer run for this user.
 
 #[cfg(test)]
 mod tests;
@@ -38,10 +39,15 @@ pub struct Places {
 
 impl Places {
     /// Those of the user who asks. `named` is a configuration that is not the usual one.
-    pub fn of_user(named: Option<&Path>, config: &Path, program: &[String]) -> io::Result<Self> {
+    pub fn of_user(
+        home: Option<&Path>,
+        named: Option<&Path>,
+        config: &Path,
+        program: &[String],
+    ) -> io::Result<Self> {
         let units = match std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from) {
             Some(dir) if dir.is_absolute() => dir,
-            _ => std::env::home_dir()
+            _ => home
                 .ok_or_else(|| io::Error::other("HOME is not set"))?
                 .join(".config"),
         };
@@ -96,23 +102,22 @@ pub fn install(places: &Places) -> io::Result<Vec<Step>> {
         steps.push(write_if_other(&places.unit, &unit)?);
     }
     let is_changed = matches!(steps.last(), Some(Step::Done(_)));
-    steps.push(match start(places, is_changed) {
-        Ok(()) => Step::Unchanged(format!("{UNIT} is enabled and runs")),
-        Err(reason) => Step::Note(format!(
-            "systemd did not start it ({reason}); in a session of yours: systemctl --user enable --now {UNIT}"
-        )),
-    });
-    Ok(steps)
-}
-
-/// Has the service run, by the unit as it is now.
-fn start(places: &Places, is_changed: bool) -> Result<(), String> {
-    systemctl(places, &["daemon-reload"])?;
-    systemctl(places, &["enable", "--now", UNIT])?;
-    if is_changed {
-        systemctl(places, &["try-restart", UNIT])?;
+    let enabled =
+        systemctl(places, &["daemon-reload"]).and_then(|()| systemctl(places, &["enable", UNIT]));
+    if let Err(reason) = enabled {
+        steps.push(Step::Note(format!(
+            "systemd did not take it ({reason}); in a session of yours: systemctl --user enable --now {UNIT}"
+        )));
+        return Ok(steps);
     }
-    Ok(())
+    let start = if is_changed { "restart" } else { "start" };
+    systemctl(places, &[start, UNIT]).map_err(|reason| {
+        io::Error::other(format!(
+            "all is written, but {UNIT} does not run ({reason}); `journalctl --user -u {UNIT}` says why"
+        ))
+    })?;
+    steps.push(Step::Unchanged(format!("{UNIT} is enabled and runs")));
+    Ok(steps)
 }
 
 /// Stops the service and takes its unit away.
@@ -134,10 +139,7 @@ pub fn uninstall(places: &Places) -> io::Result<Vec<Step>> {
             places.unit.display()
         ))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            steps.push(Step::Unchanged(format!(
-                "there is no {}",
-                places.unit.display()
-            )));
+            steps.push(disable_packaged(places));
         }
         Err(error) => return Err(error),
     }
@@ -146,6 +148,17 @@ pub fn uninstall(places: &Places) -> io::Result<Vec<Step>> {
         places.config.display()
     )));
     Ok(steps)
+}
+
+/// Has the package's unit, which is for the package to remove, not run for this user.
+fn disable_packaged(places: &Places) -> Step {
+    if systemctl(places, &["is-enabled", UNIT]).is_err() {
+        return Step::Unchanged(format!("{UNIT} is not enabled"));
+    }
+    match systemctl(places, &["disable", "--now", UNIT]) {
+        Ok(()) => Step::Done(format!("{UNIT} is stopped and no longer enabled")),
+        Err(reason) => Step::Note(format!("systemd did not stop it ({reason})")),
+    }
 }
 
 /// The package's unit serves everybody who calls the package's program as it does.

@@ -11,13 +11,18 @@ struct Stage {
     places: Places,
 }
 
-/// A `systemctl` that notes how it was called, and ends with this code.
-fn stage(code: u8) -> Stage {
+/// A `systemctl` that notes how it was called, knows what is enabled, and refuses one verb.
+fn stage(refused: &str) -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let script = format!(
-        "#!/bin/sh\necho \"$*\" >> {}\necho 'no bus' >&2\nexit {code}\n",
-        at("calls").display()
+        "#!/bin/sh\ncd {}\necho \"$*\" >> calls\ncase $2 in\n\
+         '{refused}') echo 'Job failed' >&2; exit 1;;\n\
+         enable) touch enabled; echo 'Created symlink' >&2;;\n\
+         disable) rm -f enabled;;\n\
+         is-enabled) test -e enabled;;\n\
+         esac\n",
+        folder.path().display()
     );
     fs::write(at("systemctl"), script).unwrap();
     fs::set_permissions(at("systemctl"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -53,14 +58,14 @@ fn the_example_can_be_used() {
 
 #[test]
 fn a_second_install_changes_nothing() {
-    let stage = stage(0);
+    let stage = stage("");
     assert!(has_done(&install(&stage.places).unwrap()));
     assert_eq!(
         stage.calls(),
         [
             "--user daemon-reload",
-            "--user enable --now bugbot-collect.service",
-            "--user try-restart bugbot-collect.service"
+            "--user enable bugbot-collect.service",
+            "--user restart bugbot-collect.service"
         ]
     );
     let unit = fs::read_to_string(&stage.places.unit).unwrap();
@@ -74,17 +79,12 @@ fn a_second_install_changes_nothing() {
 
 #[test]
 fn a_new_version_of_the_unit_is_written_and_the_service_restarted() {
-    let mut stage = stage(0);
+    let mut stage = stage("");
     install(&stage.places).unwrap();
     stage.calls();
     stage.places.command[0] = "/opt/new bugbot".to_owned();
     assert!(has_done(&install(&stage.places).unwrap()));
-    assert!(
-        stage
-            .calls()
-            .iter()
-            .any(|call| call.contains("try-restart"))
-    );
+    assert!(stage.calls().iter().any(|call| call.contains("restart")));
     let unit = fs::read_to_string(&stage.places.unit).unwrap();
     assert!(
         unit.contains("\nExecStart=\"/opt/new bugbot\" collect\n"),
@@ -94,7 +94,7 @@ fn a_new_version_of_the_unit_is_written_and_the_service_restarted() {
 
 #[test]
 fn uninstall_leaves_what_is_the_users() {
-    let stage = stage(0);
+    let stage = stage("");
     install(&stage.places).unwrap();
     let inbox = stage.folder.path().join("dev.inbox");
     fs::write(&inbox, "{}\n").unwrap();
@@ -111,12 +111,12 @@ fn uninstall_leaves_what_is_the_users() {
     assert!(stage.places.config.exists() && inbox.exists());
     let again = uninstall(&stage.places).unwrap();
     assert!(!has_done(&again), "{again:?}");
-    assert_eq!(stage.calls(), Vec::<String>::new());
+    assert_eq!(stage.calls(), ["--user is-enabled bugbot-collect.service"]);
 }
 
 #[test]
 fn a_unit_that_somebody_else_wrote_stays() {
-    let stage = stage(0);
+    let stage = stage("");
     fs::create_dir_all(stage.places.unit.parent().unwrap()).unwrap();
     fs::write(&stage.places.unit, "[Service]\n").unwrap();
     assert!(!has_done(&uninstall(&stage.places).unwrap()));
@@ -126,7 +126,7 @@ fn a_unit_that_somebody_else_wrote_stays() {
 
 #[test]
 fn the_packages_unit_is_enough_for_the_packages_program() {
-    let mut stage = stage(0);
+    let mut stage = stage("");
     fs::create_dir_all(stage.places.packaged.parent().unwrap()).unwrap();
     fs::write(&stage.places.packaged, unit::PACKAGED).unwrap();
     stage.places.command = ["/usr/bin/bugbot", "collect", "--json-log"]
@@ -134,6 +134,8 @@ fn the_packages_unit_is_enough_for_the_packages_program() {
         .to_vec();
     install(&stage.places).unwrap();
     assert!(!stage.places.unit.exists());
+    assert!(has_done(&uninstall(&stage.places).unwrap()));
+    assert!(!stage.folder.path().join("enabled").exists() && stage.places.packaged.exists());
     stage.places.command[0] = "/home/ann/.cargo/bin/bugbot".to_owned();
     install(&stage.places).unwrap();
     assert!(stage.places.unit.exists());
@@ -141,12 +143,20 @@ fn the_packages_unit_is_enough_for_the_packages_program() {
 
 #[test]
 fn without_systemd_all_is_written_and_the_rest_is_said() {
-    let stage = stage(1);
+    let stage = stage("daemon-reload");
     let steps = install(&stage.places).unwrap();
     let Some(Step::Note(note)) = steps.last() else {
         panic!("{steps:?}")
     };
-    assert!(note.contains("(no bus)") && note.contains("systemctl --user enable --now"));
+    assert!(note.contains("(Job failed)") && note.contains("systemctl --user enable --now"));
+    assert!(stage.places.unit.exists());
+}
+
+#[test]
+fn a_service_that_does_not_run_is_an_error() {
+    let stage = stage("restart");
+    let error = install(&stage.places).unwrap_err().to_string();
+    assert!(error.contains("does not run (Job failed)"), "{error}");
     assert!(stage.places.unit.exists());
 }
 

@@ -11,5 +11,6 @@ mod limits;
 mod pull;
 mod signals;
 mod stage;
+mod systemd;
 mod webhook;
 mod writers;
