@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod check;
 mod deploy;
+mod package;
 mod project;
 mod run;
 mod setup;
@@ -68,6 +69,8 @@ enum Task {
         /// Only this.
         only: Option<bench::Subject>,
     },
+    /// Builds static programs of the operator and the collector, and a Debian package.
+    Package,
     /// Checks everything that can be checked from here, then deploys both workers.
     Deploy(deploy::Options),
 }
@@ -96,6 +99,7 @@ impl Task {
             Self::Demo { args } => stack::run(&project, "demo", &args),
             Self::Dev { args } => stack::run(&project, "dev", &args),
             Self::Bench { only } => bench::run(&project, only),
+            Self::Package => package::run(&project),
             Self::Deploy(options) => deploy::run(&project, &options),
         }
     }

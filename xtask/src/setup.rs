@@ -26,6 +26,12 @@ pub(crate) fn run(project: &Project) -> Result<WasmTarget> {
     wasm::ensure(project, &lock)
 }
 
+/// Makes sure of what packs a Debian package, which nothing else needs.
+pub(crate) fn cargo_deb(project: &Project) -> Result<()> {
+    let lock = Lock::take(project)?;
+    cargo_tools::ensure_all(project, &lock, &[cargo_tools::DEB])
+}
+
 /// Held while tools are installed; the operating system releases it when its holders are gone.
 pub(crate) struct Lock(File);
 

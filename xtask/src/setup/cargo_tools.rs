@@ -17,13 +17,24 @@ const TOOLS: [(&str, &str, &str); 3] = [
     ("cargo-machete", "0.9.2", "cargo-machete"),
 ];
 
+/// Only for whoever packages.
+pub(crate) const DEB: (&str, &str, &str) = ("cargo-deb", "3.8.0", "cargo-deb");
+
 /// An installed program.
 pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
     project.tool("cargo/bin").join(name)
 }
 
 pub(crate) fn ensure(project: &Project, lock: &Lock) -> Result<()> {
-    for (package, version, name) in TOOLS {
+    ensure_all(project, lock, &TOOLS)
+}
+
+pub(crate) fn ensure_all(
+    project: &Project,
+    lock: &Lock,
+    tools: &[(&str, &str, &str)],
+) -> Result<()> {
+    for &(package, version, name) in tools {
         Stamp::new(project.tool(&format!("stamps/{package}")), version)
             .ensure(&[program(project, name)], || {
                 install(project, lock, package, version)
