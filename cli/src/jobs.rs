@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use shared::audit::Entry;
-use shared::fix::Place;
+use shared::fix::{NotKept, Place};
 use shared::http::Http;
 use shared::operator::{Acted, JobShown, JobView, MAX_PAGE, OperatorClient};
 
@@ -172,8 +172,15 @@ fn kept(job: &JobView) -> Option<String> {
             "{name}, {files}: bugbot jobs crash-report {} --out FILE ({url})",
             job.job
         ),
-        Place::Due | Place::Executor { .. } => {
-            format!("{name}, {files}, in the executor's crash-reports")
+        Place::Due => format!("{name}, {files}, in the executor's crash-reports"),
+        Place::Executor { why } => {
+            let bytes = report.report.carried_bytes();
+            let why = match why {
+                NotKept::NoBucket => "no bucket is bound as CRASH_REPORTS".to_owned(),
+                NotKept::TooLarge => format!("{bytes} bytes are too many to be carried"),
+                NotKept::Failed => "it could not be put into the bucket".to_owned(),
+            };
+            format!("{name}, {files}, in the executor's crash-reports while it has it: {why}")
         }
     })
 }

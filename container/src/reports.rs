@@ -8,15 +8,17 @@
 //! Invariant: a report never costs a run anything. What cannot be captured or written is logged, and
 //! the run ends as it would have.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use ::workspace::crash::{self, Crash, Kept};
+use ::workspace::packed::{pack, packed_bytes};
 use ::workspace::{Capture, Limits};
 use jiff::Timestamp;
-use shared::executor::{CrashReport, RunRequest};
+use shared::executor::{CrashReport, Form, RunRequest};
 use url::Url;
 
 use crate::redact::Redactor;
@@ -63,11 +65,14 @@ impl Reports {
             let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
             crash::write(&self.data_dir, crash, before, Timestamp::now())?
         };
+        // Read again rather than packed on the way: the record is about the tar, which is whole now.
+        let packed = packed_bytes(BufReader::new(File::open(&report.tar)?))?;
         self.sweep()?;
         let name = report.tar.file_name().unwrap_or_default();
         Ok(CrashReport {
             name: name.to_string_lossy().into_owned(),
             size_bytes: report.record.size,
+            packed_bytes: Some(packed),
             files: report.record.files as u64,
         })
     }
@@ -89,6 +94,15 @@ impl Reports {
     /// Where a report's tar is, or was.
     pub fn tar(&self, report: &CrashReport) -> PathBuf {
         crash::directory(&self.data_dir).join(&report.name)
+    }
+
+    /// A report's tar in a form. It is packed as it is read: on disk it is for people.
+    pub fn read(&self, report: &CrashReport, form: Form) -> io::Result<Box<dyn Read + Send>> {
+        let file = File::open(self.tar(report))?;
+        Ok(match form {
+            Form::Tar => Box::new(file),
+            Form::Gzip => Box::new(pack(BufReader::new(file))),
+        })
     }
 }
 

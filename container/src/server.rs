@@ -11,10 +11,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use shared::executor::{Health, MAX_REQUEST_BYTES, RunRequest, RunStatus, Steer};
+use shared::executor::{Form, Health, MAX_REQUEST_BYTES, RunRequest, RunStatus, Steer};
 use shared::id::{JobId, ThreadId};
 use shared::trace::{Trace, TraceId};
-use tokio::io::AsyncReadExt as _;
 
 use crate::run::{Run, Stop};
 use crate::runs::{Runs, StartRefused};
@@ -152,24 +151,35 @@ async fn checkpoint(
 async fn crash_report(
     State(runs): State<Arc<Runs>>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let none = || {
         let why = "there is no crash report of this run, or none any more";
         Refusal(StatusCode::NOT_FOUND, why.to_owned())
     };
-    let (tar, size) = find(&runs, &id)?.crash_report().ok_or_else(none)?;
-    let file = tokio::fs::File::open(tar).await.map_err(|_| none())?;
-    let pieces = futures_util::stream::try_unfold(file, async |mut file| {
-        let mut piece = vec![0; PIECE_BYTES];
-        let read = file.read(&mut piece).await?;
-        piece.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
+    let form = headers.get(header::ACCEPT);
+    let form = Form::accepted(form.map_or(&b""[..], |accept| accept.as_bytes()));
+    let run = find(&runs, &id)?;
+    let (tar, size) = run.crash_report(form).ok_or_else(none)?;
+    // Packing takes the processor for a while.
+    let pieces = futures_util::stream::try_unfold(tar, async |tar| {
+        tokio::task::spawn_blocking(move || next_piece(tar))
+            .await
+            .map_err(std::io::Error::other)?
     });
     let headers = [
-        (header::CONTENT_TYPE, "application/x-tar".to_owned()),
+        (header::CONTENT_TYPE, form.media_type().to_owned()),
         (header::CONTENT_LENGTH, size.to_string()),
     ];
     Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+/// Some more of it, and the rest; none at its end.
+fn next_piece<R: std::io::Read>(mut from: R) -> std::io::Result<Option<(Vec<u8>, R)>> {
+    let mut piece = vec![0; PIECE_BYTES];
+    let read = from.read(&mut piece)?;
+    piece.truncate(read);
+    Ok((read > 0).then_some((piece, from)))
 }
 
 async fn cancel(

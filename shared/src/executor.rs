@@ -6,7 +6,7 @@
 //! | `GET /runs/{id}` | 200 and its [`RunStatus`]; 404 for a run that this executor does not know (it was restarted: start the run again, with the last [`Checkpoint`]) |
 //! | `GET /runs/{id}/checkpoint` | 200 and a [`Checkpoint`] of the work so far; 409 when there is no work to save |
 //! | `GET /runs/{id}/result` | 200 and the [`RunResult`]; 202 while the run has not ended |
-//! | `GET /runs/{id}/crash-report` | 200 and the tar that the result of a run that failed may name ([`CrashReport`]); 404 where there is none, or none any more |
+//! | `GET /runs/{id}/crash-report` | 200 and the tar that the result of a run that failed may name ([`CrashReport`]), in the [`Form`] that `Accept` names; 404 where there is none, or none any more |
 //! | `POST /runs/{id}/steer` with a [`Steer`] | 202 and its [`RunStatus`], which says how the instruction stands; the same id again: nothing more; 409 when the agent has ended its work, or was told enough |
 //! | `POST /runs/{id}/cancel` | 202 and its [`RunStatus`]; the agent process is gone within five seconds |
 //! | `GET /health` | 200 and [`Health`], without a token |
@@ -21,6 +21,7 @@
 //! decides about it.
 
 mod client;
+mod form;
 mod progress;
 mod prompt;
 mod run;
@@ -32,6 +33,7 @@ pub use client::{
     parse_checkpoint, parse_crash_report, parse_health, parse_result, parse_status, result_request,
     start_request, status_request, steer_request,
 };
+pub use form::Form;
 pub use progress::{
     AgentNetwork, CrashReport, Health, RunFailure, RunOutcome, RunResult, RunState, RunStatus,
 };

@@ -28,6 +28,7 @@ pub mod capture;
 pub mod crash;
 pub mod diff;
 mod limits;
+pub mod packed;
 mod path;
 pub mod restore;
 pub mod snapshot;

@@ -14,6 +14,7 @@ use tar::{Archive, Builder, EntryType, Header};
 
 use crate::capture::Capture;
 use crate::limits::{Exceeded, Limits, Tally};
+use crate::packed::unpacked;
 use crate::path::{BadPath, FilePath};
 
 /// The mode of every file.
@@ -96,13 +97,14 @@ pub fn to_bytes(capture: &Capture) -> Vec<u8> {
     bytes
 }
 
-/// Reads a snapshot, or any tar that could be one; directories in it are passed over.
+/// Reads a snapshot, or any tar that could be one, packed or not; directories in it are passed over.
 pub fn read(from: impl Read, limits: &Limits) -> Result<Capture, BadSnapshot> {
     let mut tally = Tally::new(limits);
     let mut files = BTreeMap::new();
     // What is no file counts for nothing above, and costs memory all the same.
     let longest = limits.total_bytes + OVERHEAD_BYTES * (limits.files as u64 + 1);
-    for entry in Archive::new(from.take(longest)).entries()? {
+    let mut from = unpacked(from)?.take(longest);
+    for entry in Archive::new(&mut from).entries()? {
         let mut entry = entry?;
         let kind = entry.header().entry_type();
         if kind == EntryType::Directory || kind == EntryType::XGlobalHeader {
@@ -131,6 +133,8 @@ pub fn read(from: impl Read, limits: &Limits) -> Result<Capture, BadSnapshot> {
             return Err(BadSnapshot::Twice(path));
         }
     }
+    // What is packed says at its end whether it is whole.
+    io::copy(&mut from, &mut io::sink())?;
     match file_above_a_file(&files) {
         Some(path) => Err(BadSnapshot::Twice(path)),
         None => Ok(Capture::from_parts(files, Vec::new())),

@@ -147,6 +147,34 @@ async fn the_model_is_shut_off_and_let_through() {
     .await;
 }
 
+/// What `jobs show` says of the crash report of a fix whose run fails like this.
+async fn shown_of(script: tests::executor_fake::Script) -> String {
+    let shown = std::cell::RefCell::new(String::new());
+    on_stage(&[], async |stage| {
+        let world = &stage.world;
+        world.executor.play([script.clone()]);
+        world.says("Alice", tests::sample::REPORT);
+        let fix = tests::discord::Act::slash("bugbot fix");
+        let fix = fix.option("repo", tests::world::REPOSITORY);
+        world.command_and_wait("Alice", fix).await;
+        let job = world.only_job().to_string();
+        let said = stage.bugbot(&["jobs", "show", &job]).await.done();
+        let line = said.lines().find(|line| line.starts_with("Crash report"));
+        shown.replace(line.unwrap_or("nothing").to_owned());
+    })
+    .await;
+    shown.into_inner()
+}
+
+#[tokio::test]
+async fn a_report_that_is_too_large_is_said_to_be_and_where_it_is() {
+    let failure = shared::executor::RunFailure::TimedOut;
+    let large = vec![0; shared::http::MAX_RESPONSE_BYTES + 1];
+    let fails = tests::executor_fake::Script::fails(failure);
+    let fails = fails.leaving(b"more than that".to_vec()).packed_as(large);
+    insta::assert_snapshot!(shown_of(fails).await, @"Crash report  crash-9f47b3d5-1.tar, 1 file, in the executor's crash-reports while it has it: 8388609 bytes are too many to be carried");
+}
+
 #[tokio::test]
 async fn the_crash_report_of_a_failed_fix_is_shown_and_fetched() {
     on_stage(&[], async |stage| {

@@ -1,11 +1,12 @@
 //! The crash report of a run: the files are captured before the agent starts, and kept if the run
 //! fails. Of one that somebody stopped, or that goes on elsewhere, nothing is kept.
 
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use ::workspace::Capture;
-use shared::executor::{RunFailure, RunOutcome};
+use shared::executor::{Form, RunFailure, RunOutcome};
 
 use super::attempt::{Attempt, Halt};
 use super::{End, Run, off_thread};
@@ -70,9 +71,13 @@ impl Run {
         std::mem::replace(&mut *place, before)
     }
 
-    /// Where the tar of its crash report is, if it has one, and how many bytes it had.
-    pub fn crash_report(&self) -> Option<(PathBuf, u64)> {
+    /// The tar of its crash report, if there is one still, in a form, and how many bytes it has then.
+    pub fn crash_report(&self, form: Form) -> Option<(Box<dyn Read + Send>, u64)> {
         let report = self.result()?.crash_report.as_ref()?;
-        Some((self.reports.tar(report), report.size_bytes))
+        let bytes = match form {
+            Form::Tar => report.size_bytes,
+            Form::Gzip => report.packed_bytes?,
+        };
+        Some((self.reports.read(report, form).ok()?, bytes))
     }
 }

@@ -1,11 +1,13 @@
 //! Crash reports: what is left of a run that failed.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use ::workspace::crash::Record;
 use ::workspace::{Limits, snapshot};
-use shared::executor::{CrashReport, RunFailure, RunOutcome};
+use flate2::read::GzDecoder;
+use shared::executor::{CrashReport, Form, RunFailure, RunOutcome};
 use shared::id::{CommitId, IssueKey, RunId};
 use shared::service::ServiceError;
 use tests::anthropic::Script;
@@ -33,7 +35,11 @@ fn reports(bench: &Bench) -> Vec<PathBuf> {
 
 /// The files in a run's report, fetched from the executor.
 async fn fetched(bench: &Bench, run: &str) -> Vec<(String, Vec<u8>)> {
-    let tar = bench.executor.client().crash_report(&RunId::new(run)).await;
+    let tar = bench
+        .executor
+        .client()
+        .crash_report(&RunId::new(run), Form::Gzip)
+        .await;
     let tar = tar.unwrap();
     let capture = snapshot::read(tar.as_slice(), &Limits::default()).unwrap();
     let file = |(path, bytes): (&::workspace::FilePath, &[u8])| (path.to_string(), bytes.to_vec());
@@ -63,6 +69,7 @@ async fn a_run_that_failed_leaves_the_files_that_its_agent_began_with() {
     let CrashReport {
         name,
         size_bytes,
+        packed_bytes,
         files,
     } = result.crash_report.clone().unwrap();
     assert!(name.starts_with("crash-acme-shop-issue-7-"), "{name}");
@@ -76,6 +83,20 @@ async fn a_run_that_failed_leaves_the_files_that_its_agent_began_with() {
     assert_eq!(paths.len(), 2, "{paths:?}");
     assert!(paths[1].ends_with(&name));
     assert_eq!(fs::metadata(&paths[1]).unwrap().len(), size_bytes);
+    // As older callers ask for it, and as newer ones do.
+    let run = RunId::new("dies");
+    let client = bench.executor.client();
+    let tar = client.crash_report(&run, Form::Tar).await.unwrap();
+    assert_eq!(tar, fs::read(&paths[1]).unwrap());
+    let packed = client.crash_report(&run, Form::Gzip).await.unwrap();
+    assert_eq!(Some(packed.len() as u64), packed_bytes);
+    assert!(packed.len() < tar.len() / 2, "{} bytes", packed.len());
+    let mut unpacked = Vec::new();
+    GzDecoder::new(packed.as_slice())
+        .read_to_end(&mut unpacked)
+        .unwrap();
+    assert_eq!(unpacked, tar);
+
     let record: Record = serde_json::from_slice(&fs::read(&paths[0]).unwrap()).unwrap();
     assert_eq!((record.issue_id.as_str(), record.number), ("ENG-7", 7));
     assert_eq!(record.repo, "acme/shop");
@@ -117,7 +138,11 @@ async fn of_a_run_that_did_not_fail_nothing_is_kept() {
     ));
     assert_eq!(failed.crash_report, None);
     for run in ["done", "clone", "nobody"] {
-        let none = bench.executor.client().crash_report(&RunId::new(run)).await;
+        let none = bench
+            .executor
+            .client()
+            .crash_report(&RunId::new(run), Form::Gzip)
+            .await;
         assert_eq!(none, Err(ServiceError::NotFound), "{run}");
     }
     assert_eq!(reports(&bench), Vec::<PathBuf>::new());

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use base64::Engine as _;
-use shared::executor::RunOutcome;
+use shared::executor::{Form, RunOutcome};
 use tests::anthropic::Script;
 use tests::sample::{self, BUGGY_FILE};
 
@@ -163,7 +163,11 @@ async fn a_crash_report_holds_no_secret() {
     // It was cloned with the token, and nothing is compressed in a tar.
     let place = bench.data().join("crash-reports");
     assert_eq!(assert_tree_clean(&place), 2);
-    let tar = bench.executor.client().crash_report(&request.run_id).await;
+    let tar = bench
+        .executor
+        .client()
+        .crash_report(&request.run_id, Form::Tar)
+        .await;
     assert_clean("what is sent", &tar.unwrap());
     let record = fs::read_to_string(place.join(report.name).with_extension("json")).unwrap();
     assert!(record.contains("my key: [redacted]"), "{record}");

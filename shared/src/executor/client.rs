@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::form::Form;
 use super::progress::{Health, RunResult, RunStatus};
 use super::run::{Checkpoint, RunRequest};
 use super::steer::Steer;
@@ -95,9 +96,10 @@ impl<'a, H: Http> ExecutorClient<'a, H> {
         parse_result(&self.send(request, run, BULK).await?)
     }
 
-    /// The tar of a failed run's crash report. May be asked for again.
-    pub async fn crash_report(&self, run: &RunId) -> Result<Vec<u8>, ServiceError> {
-        let request = crash_report_request(self.base, self.token, run);
+    /// The tar of a failed run's crash report, in a form that its executor gives. May be asked for
+    /// again.
+    pub async fn crash_report(&self, run: &RunId, form: Form) -> Result<Vec<u8>, ServiceError> {
+        let request = crash_report_request(self.base, self.token, run, form);
         parse_crash_report(self.send(request, run, BULK).await?)
     }
 
@@ -160,7 +162,12 @@ pub fn result_request(base: &Url, token: Option<&Secret>, run: &RunId) -> Reques
 }
 
 /// `GET /runs/{id}/crash-report`.
-pub fn crash_report_request(base: &Url, token: Option<&Secret>, run: &RunId) -> Request {
+pub fn crash_report_request(
+    base: &Url,
+    token: Option<&Secret>,
+    run: &RunId,
+    form: Form,
+) -> Request {
     let mut request = request(
         Method::GET,
         base,
@@ -168,8 +175,8 @@ pub fn crash_report_request(base: &Url, token: Option<&Secret>, run: &RunId) -> 
         token,
         Vec::new(),
     );
-    let tar = header::HeaderValue::from_static("application/x-tar");
-    request.headers_mut().insert(header::ACCEPT, tar);
+    let form = header::HeaderValue::from_static(form.media_type());
+    request.headers_mut().insert(header::ACCEPT, form);
     request
 }
 

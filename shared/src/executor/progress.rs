@@ -232,6 +232,9 @@ pub struct CrashReport {
     pub name: String,
     /// The length of the tar.
     pub size_bytes: u64,
+    /// Its length in the gzip format. Older executors give it as it is only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed_bytes: Option<u64>,
     /// How many files are in it.
     pub files: u64,
 }

@@ -15,12 +15,12 @@ use super::services::{Failed, FixServices, Sandbox};
 use super::{Archived, Closing, Effect, Event, Fix};
 use crate::address;
 use crate::consumer::Platform;
-use crate::executor;
+use crate::executor::{self, Form};
 use crate::http::{MAX_RESPONSE_BYTES, Unreachable};
 use crate::id::{JobId, RunId};
 use crate::service::{Service, ServiceError};
 
-/// A larger one stays where it is: the object that fetches it has it in memory.
+/// What is larger as it is carried stays where it is: the object that fetches it has it in memory.
 const MAX_BYTES: u64 = MAX_RESPONSE_BYTES as u64;
 
 /// The files that a failed run began with.
@@ -74,7 +74,7 @@ pub enum NotKept {
 impl CrashReport {
     /// The report of a run that has just failed.
     pub(super) fn of(run: RunId, report: executor::CrashReport) -> Self {
-        let place = if report.size_bytes > MAX_BYTES {
+        let place = if report.carried_bytes() > MAX_BYTES {
             let why = NotKept::TooLarge;
             Place::Executor { why }
         } else {
@@ -91,6 +91,7 @@ impl Archived {
         let is_due = report.place == Place::Due && self.closing == Closing::Report;
         is_due.then(|| Effect::KeepReport {
             run: report.run.clone(),
+            form: report.report.form(),
         })
     }
 
@@ -108,15 +109,16 @@ pub(super) async fn keep<P: Platform, S: Sandbox>(
     on: &FixServices<'_, P, S>,
     fix: &Fix,
     run: &RunId,
+    form: Form,
 ) -> Result<Event, Failed> {
     let not_kept = |why| Ok(Event::ReportNotKept { why });
     if !on.platform.are_kept() {
         return not_kept(NotKept::NoBucket);
     }
     let job = &fix.order.job;
-    let key = key(job, run);
+    let key = key(job, run, form);
     if !on.platform.is_kept(&key).await.map_err(of_bucket)? {
-        let tar = match executor(on, fix).crash_report(run).await {
+        let tar = match executor(on, fix).crash_report(run, form).await {
             Ok(tar) => tar,
             Err(ServiceError::Unreachable(Unreachable::TooLarge)) => {
                 return not_kept(NotKept::TooLarge);
@@ -129,8 +131,8 @@ pub(super) async fn keep<P: Platform, S: Sandbox>(
     Ok(Event::ReportKept { key, url })
 }
 
-fn key(job: &JobId, run: &RunId) -> String {
-    format!("{job}/{run}.tar")
+fn key(job: &JobId, run: &RunId, form: Form) -> String {
+    format!("{job}/{run}.{}", form.ending())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]

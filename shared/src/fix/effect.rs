@@ -6,7 +6,7 @@ use super::{AfterEvent, Base, Brief, NotKept, SearchNote, Todo};
 use crate::audit::Record;
 use crate::change::FileChange;
 use crate::discord::message::Message;
-use crate::executor::{Checkpoint, LikelyFile, RunResult, RunStatus, Steer};
+use crate::executor::{Checkpoint, Form, LikelyFile, RunResult, RunStatus, Steer};
 use crate::github::PullRequest;
 use crate::id::{CommitId, JobId, RunId, UserId};
 use crate::policy::Violation;
@@ -85,6 +85,8 @@ pub enum Effect {
     KeepReport {
         /// The run.
         run: RunId,
+        /// In which form.
+        form: Form,
     },
     /// Stop a run.
     StopRun {

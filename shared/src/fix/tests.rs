@@ -185,6 +185,7 @@ pub(crate) fn crash_report() -> executor::CrashReport {
     executor::CrashReport {
         name: "crash-acme-shop-issue-1-20261121-143000.tar".to_owned(),
         size_bytes: 20_480,
+        packed_bytes: None,
         files: 12,
     }
 }

@@ -4,6 +4,7 @@ use ::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Serialize;
 
 use super::wire::{ErrorBody, ErrorCode};
+use crate::executor::Form;
 use crate::fault::Fault;
 use crate::http::{Response, uncached_json};
 use crate::ports::KvFailed;
@@ -39,10 +40,10 @@ pub(super) fn ok(body: &impl Serialize) -> Response {
 }
 
 /// Bytes that are no JSON, to be saved.
-pub(super) fn tar(bytes: Vec<u8>) -> Response {
+pub(super) fn file(bytes: Vec<u8>, form: Form) -> Response {
     ::http::Response::builder()
         .status(200)
-        .header(CONTENT_TYPE, "application/x-tar")
+        .header(CONTENT_TYPE, form.media_type())
         .header(CONTENT_DISPOSITION, "attachment")
         .header(CACHE_CONTROL, "no-store")
         .body(bytes)

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::answer::{self, Problem};
+use crate::executor::Form;
 use crate::fix::{NotKept, Place};
 use crate::gateway::Ports;
 use crate::http::Response;
@@ -9,7 +10,7 @@ use crate::id::JobId;
 use crate::ports::{CrashReports as _, ReportsFailed};
 
 impl<P: Ports> Desk<'_, P> {
-    /// The tar. Who fetched it is in the audit log before they have it.
+    /// The tar, packed or not. Who fetched it is in the audit log before they have it.
     pub(super) async fn crash_report(&self, job: &JobId) -> Result<Response, Problem> {
         let none = || Problem::NotFound(format!("There is no crash report of {job}."));
         let fix = super::jobs::is_number(job).then_some(self.fix(job));
@@ -40,7 +41,17 @@ impl<P: Ports> Desk<'_, P> {
         self.record("crash-report", job.as_str()).await?;
         let tar = self.back().kept(&key).await?;
         let gone = || Problem::NotFound(format!("{key} is not in the bucket any more."));
-        Ok(answer::tar(tar.ok_or_else(gone)?))
+        Ok(answer::file(tar.ok_or_else(gone)?, form_of(&key)))
+    }
+}
+
+/// As whoever put it there has named it.
+fn form_of(key: &str) -> Form {
+    let packed = format!(".{}", Form::Gzip.ending());
+    if key.ends_with(&packed) {
+        Form::Gzip
+    } else {
+        Form::Tar
     }
 }
 

@@ -13,19 +13,22 @@ const MAX_NAME_CHARS: usize = 200;
 pub(super) fn field(fix: &Fix, archived: &Archived) -> Option<String> {
     let CrashReport { report, place, .. } = archived.crash_report.as_deref()?;
     let files = usize::try_from(report.files).unwrap_or(usize::MAX);
+    let packed = report.packed_bytes.map(format::bytes);
+    let packed = packed.map_or_else(String::new, |bytes| format!(", packed {bytes}"));
     let size = format!(
-        "{}, {}",
+        "{}, {}{packed}",
         format::count(files, "file"),
         format::bytes(report.size_bytes)
     );
     let name = inline_code(&shorten(&report.name, MAX_NAME_CHARS));
     Some(match place {
         Place::Due => return None,
-        Place::Bucket { url, .. } => {
+        Place::Bucket { url, key } => {
             let job = &fix.order.job;
+            let ending = key.split_once('.').map_or("tar", |(_, ending)| ending);
             format!(
                 "[The files that the agent began with]({url}) ({size}), for operators: \
-                 `bugbot jobs crash-report {job} --out {job}.tar`"
+                 `bugbot jobs crash-report {job} --out {job}.{ending}`"
             )
         }
         Place::Executor { why } => {

@@ -52,15 +52,21 @@ fn a_crash_report_is_named_and_only_operators_get_it() {
         let field = fields.iter().find(|field| field["name"] == "Crash report");
         field.map(|field| field["value"].as_str().unwrap().to_owned())
     };
+    let packed = || Place::Bucket {
+        key: "1/r-1.tar.gz".to_owned(),
+        url: "https://gateway.test/operator/v1/jobs/1/crash-report".to_owned(),
+    };
     let stays = |why| field(Place::Executor { why }).unwrap();
     let all = [
         field(in_bucket()).unwrap(),
+        field(packed()).unwrap(),
         stays(NotKept::NoBucket),
         stays(NotKept::TooLarge),
         stays(NotKept::Failed),
     ];
     insta::assert_snapshot!(all.join("\n"), @r"
     [The files that the agent began with](https://gateway.test/operator/v1/jobs/1/crash-report) (12 files, 20.5 KB), for operators: `bugbot jobs crash-report 1001 --out 1001.tar`
+    [The files that the agent began with](https://gateway.test/operator/v1/jobs/1/crash-report) (12 files, 20.5 KB), for operators: `bugbot jobs crash-report 1001 --out 1001.tar.gz`
     `crash-acme-shop-issue-1-20261121-143000.tar` (12 files, 20.5 KB) in the executor's `crash-reports`, while it has it
     `crash-acme-shop-issue-1-20261121-143000.tar` (12 files, 20.5 KB) in the executor's `crash-reports`, while it has it; it is too large to be kept elsewhere
     `crash-acme-shop-issue-1-20261121-143000.tar` (12 files, 20.5 KB) in the executor's `crash-reports`, while it has it; it could not be put elsewhere

@@ -160,17 +160,31 @@ async fn result(Shared(fake): Shared<Service>, Path(id): Path<String>) -> Respon
     }
 }
 
-async fn crash_report(Shared(fake): Shared<Service>, Path(id): Path<String>) -> Response {
-    let tar = {
+async fn crash_report(
+    Shared(fake): Shared<Service>,
+    Path(id): Path<String>,
+    headers: http::HeaderMap,
+) -> Response {
+    let accept = headers.get(http::header::ACCEPT);
+    let accept = accept.map_or(&b""[..], |it| it.as_bytes());
+    let given = {
         let state = fake.lock();
         let run = state.run(&id);
-        run.and_then(|(run, now)| run.crash_report(now).map(<[u8]>::to_vec))
+        run.and_then(|(run, now)| {
+            let form = run.given_as(accept);
+            Some((form, run.report_as(form, now)?.to_vec()))
+        })
     };
-    let head = [(http::header::CONTENT_TYPE, "application/x-tar")];
-    tar.map_or_else(
-        || refuse(StatusCode::NOT_FOUND, "there is no crash report"),
-        |tar| (head, tar).into_response(),
-    )
+    let Some((form, bytes)) = given else {
+        return refuse(StatusCode::NOT_FOUND, "there is no crash report");
+    };
+    if form.media_type().as_bytes() != accept {
+        let why = "a crash report was asked for in a form that is not given";
+        fake.violation(why.to_owned());
+        return refuse(StatusCode::NOT_ACCEPTABLE, why);
+    }
+    let head = [(http::header::CONTENT_TYPE, form.media_type())];
+    (head, bytes).into_response()
 }
 
 async fn checkpoint(Shared(fake): Shared<Service>, Path(id): Path<String>) -> Response {

@@ -17,6 +17,7 @@ pub struct Script {
     pub(super) trouble: Option<(Duration, Trouble)>,
     pub(super) fails_to_verify: bool,
     pub(super) crash_report: Option<Vec<u8>>,
+    pub(super) packed_report: Option<Vec<u8>>,
 }
 
 /// What befalls a run on its way.
@@ -55,6 +56,7 @@ impl Script {
             trouble: None,
             fails_to_verify: false,
             crash_report: None,
+            packed_report: None,
         }
     }
 
@@ -86,6 +88,13 @@ impl Script {
     #[must_use]
     pub fn leaving(mut self, crash_report: Vec<u8>) -> Self {
         self.crash_report = Some(crash_report);
+        self
+    }
+
+    /// The same of an executor that packs: these bytes are the report packed.
+    #[must_use]
+    pub fn packed_as(mut self, packed: Vec<u8>) -> Self {
+        self.packed_report = Some(packed);
         self
     }
 

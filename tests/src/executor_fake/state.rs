@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use shared::executor::{
-    Checkpoint, CrashReport, RunOutcome, RunRequest, RunResult, RunState, RunStatus, Spent, Steer,
-    SteerState, SteerStatus,
+    Checkpoint, CrashReport, Form, RunOutcome, RunRequest, RunResult, RunState, RunStatus, Spent,
+    Steer, SteerState, SteerStatus,
 };
 use shared::ports::Clock as _;
 
@@ -282,6 +282,7 @@ impl Run {
             crash_report: self.crash_report(now).map(|tar| CrashReport {
                 name: format!("crash-{}.tar", self.request.run_id),
                 size_bytes: tar.len() as u64,
+                packed_bytes: self.script.packed_report.as_ref().map(|it| it.len() as u64),
                 files: 1,
             }),
             spent: status.spent,
@@ -293,6 +294,21 @@ impl Run {
         let status = self.status(now);
         let has_failed = matches!(status.state.outcome()?, RunOutcome::Failed { .. });
         self.script.crash_report.as_deref().filter(|_| has_failed)
+    }
+
+    /// The form in which it is given, which older executors do not look at.
+    pub(super) fn given_as(&self, accept: &[u8]) -> Form {
+        match &self.script.packed_report {
+            Some(_) => Form::accepted(accept),
+            None => Form::Tar,
+        }
+    }
+
+    /// The same in a form.
+    pub(super) fn report_as(&self, form: Form, now: Timestamp) -> Option<&[u8]> {
+        let tar = self.crash_report(now)?;
+        let packed = self.script.packed_report.as_deref();
+        Some(packed.filter(|_| form == Form::Gzip).unwrap_or(tar))
     }
 
     /// The work so far; there is none before the clone is there.

@@ -1,5 +1,7 @@
 //! A crash report, all the way: a real executor, the Job object, a bucket, the gateway.
 
+use std::io::Read as _;
+
 use shared::operator::{OperatorClient, OperatorError};
 use shared::secret::Secret;
 use tests::anthropic::Script;
@@ -37,11 +39,18 @@ async fn the_files_of_a_run_that_failed_come_to_operators_through_the_bucket() {
         matches!(refused, Err(OperatorError::Unauthorized(_))),
         "{refused:?}"
     );
-    let tar = operator(TOKEN).crash_report(fix.as_str()).await.unwrap();
-    let size = tar.len() as u64;
+    let packed = operator(TOKEN).crash_report(fix.as_str()).await.unwrap();
+    let size = packed.len() as u64;
+    let mut tar = Vec::new();
+    flate2::read::GzDecoder::new(packed.as_slice())
+        .read_to_end(&mut tar)
+        .unwrap();
     let shown = operator(TOKEN).job(fix.as_str(), None).await.unwrap();
     let report = shown.job.fix.unwrap().crash_report.unwrap().report;
-    assert_eq!(report.size_bytes, size);
+    assert_eq!(
+        (report.packed_bytes, report.size_bytes),
+        (Some(size), tar.len() as u64)
+    );
     let holds = |text: &str| tar.windows(text.len()).any(|it| it == text.as_bytes());
     assert!(holds(BUGGY_FILE), "the file's name");
     for secret in local.secrets() {

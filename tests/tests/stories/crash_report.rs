@@ -133,6 +133,23 @@ async fn what_is_too_large_to_carry_is_not_fetched() {
 }
 
 #[tokio::test]
+async fn what_is_small_enough_when_packed_is_kept_packed() {
+    let large = vec![0; shared::http::MAX_RESPONSE_BYTES + 1];
+    let packed = b"8 MiB of nothing, packed";
+    let world = failed(fails().leaving(large).packed_as(packed.to_vec())).await;
+    let job = world.only_job();
+    let kept = bucket(&world);
+    let (key, bytes) = kept.first_key_value().unwrap();
+    assert!(key.ends_with(".tar.gz"), "{key}");
+    assert_eq!(bytes, packed);
+    let fetched = world.operator("ann").crash_report(job.as_str()).await;
+    assert_eq!(fetched.unwrap(), packed);
+    let last = world.last_word();
+    assert!(last.contains("(1 file, 8.4 MB, packed 24 bytes)"), "{last}");
+    assert!(last.contains(&format!("--out {job}.tar.gz`")), "{last}");
+}
+
+#[tokio::test]
 async fn a_report_that_cannot_be_had_holds_nobody_up() {
     let world = with_fix(fails()).await;
     world

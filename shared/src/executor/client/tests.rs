@@ -114,7 +114,7 @@ fn every_call_has_its_method_and_path() {
         status_request(&base(), None, &id),
         checkpoint_request(&base(), None, &id),
         result_request(&base(), None, &id),
-        crash_report_request(&base(), None, &id),
+        crash_report_request(&base(), None, &id, Form::Gzip),
         cancel_request(&base(), None, &id),
         health_request(&base()),
     ];
@@ -179,6 +179,7 @@ fn a_result_comes_back_as_it_was_and_is_none_before_the_end() {
         crash_report: Some(CrashReport {
             name: "crash-acme-shop-issue-7-20261121-155900.tar".into(),
             size_bytes: 2048,
+            packed_bytes: Some(300),
             files: 1,
         }),
         spent: Spent::default(),
@@ -194,6 +195,27 @@ fn a_result_of_an_older_executor_has_no_crash_report() {
         "elapsedMs":1,"turns":0,"costUsd":0.0}"#;
     let result = parse_result(&answer(200, body)).unwrap().unwrap();
     assert_eq!(result.crash_report, None);
+}
+
+#[test]
+fn a_crash_report_is_asked_for_in_a_form_that_its_executor_gives() {
+    let older = r#"{"name":"crash-1.tar","sizeBytes":2048,"files":1}"#;
+    let newer = r#"{"name":"crash-1.tar","sizeBytes":2048,"packedBytes":300,"files":1}"#;
+    let asked = |text: &str| {
+        let report: CrashReport = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&report).unwrap(), text);
+        let run = RunId::new("r");
+        let request = crash_report_request(&base(), None, &run, report.form());
+        let accept = request.headers()["accept"].as_bytes();
+        assert_eq!(Form::accepted(accept), report.form());
+        (
+            String::from_utf8_lossy(accept).into_owned(),
+            report.carried_bytes(),
+        )
+    };
+    assert_eq!(asked(older), ("application/x-tar".to_owned(), 2048));
+    assert_eq!(asked(newer), ("application/gzip".to_owned(), 300));
+    assert_eq!(Form::accepted(b"application/json"), Form::Tar);
 }
 
 #[test]

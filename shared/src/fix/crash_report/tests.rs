@@ -37,10 +37,47 @@ fn what_cannot_be_carried_stays_without_being_asked_for() {
 }
 
 #[test]
+fn what_counts_is_how_much_is_carried() {
+    let packed = |packed_bytes| {
+        let report = executor::CrashReport {
+            size_bytes: 5 * MAX_BYTES,
+            packed_bytes: Some(packed_bytes),
+            ..crash_report()
+        };
+        CrashReport::of(RunId::new("r-1"), report).place
+    };
+    assert_eq!(packed(MAX_BYTES), Place::Due);
+    let why = NotKept::TooLarge;
+    assert_eq!(packed(MAX_BYTES + 1), Place::Executor { why });
+}
+
+#[test]
+fn a_report_is_named_by_the_form_that_its_executor_gives() {
+    let mut stage = crashed(Place::Due, Closing::Report);
+    let Stage::Archived(archived) = &mut stage else {
+        panic!("{stage:?}")
+    };
+    let named = |archived: &Archived| match archived.report_due() {
+        Some(Effect::KeepReport { run, form }) => key(&JobId::new("1"), &run, form),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(named(archived), "1/r-1.tar", "of an older executor");
+    let report = archived.crash_report.as_mut().unwrap();
+    report.report.packed_bytes = Some(7);
+    assert_eq!(named(archived), "1/r-1.tar.gz");
+}
+
+#[test]
 fn the_thread_is_told_when_the_report_has_its_place() {
     let mut fix = fix(crashed(Place::Due, Closing::Report));
     let run = RunId::new("r-1");
-    assert_eq!(next(&fix, at(20)), Effect::KeepReport { run });
+    assert_eq!(
+        next(&fix, at(20)),
+        Effect::KeepReport {
+            run,
+            form: Form::Tar
+        }
+    );
     // Late news of the terminal message do not pass it by.
     let told = Event::Reported { live: live() };
     fix.step(told, &Policy::default(), at(20));
