@@ -1,7 +1,9 @@
 //! What each command does, once it is its turn.
 
+mod cancel;
+mod status;
+
 use super::order::order;
-use super::orders::named_job;
 use super::{Delivery, Done, handover};
 use crate::command::{Command, help::render_help};
 use crate::consumer::Platform;
@@ -9,14 +11,11 @@ use crate::contextualize::{Work, contextualize};
 use crate::discord::message::Message;
 use crate::fault::Fault;
 use crate::fix::{self, Jobs};
-use crate::id::JobId;
 use crate::job::Job;
 use crate::log::{Event, Said};
 use crate::report::{self, LiveMessage};
-use crate::roles::{Denied, Right};
 use crate::service::ServiceError;
-use crate::thread::{Cancelling, Known, KnownJob, LinkedIssue, Outcome, TurnHeld};
-use crate::upstream;
+use crate::thread::{Known, LinkedIssue, Outcome, TurnHeld};
 
 impl<P: Platform + Jobs> Delivery<'_, P> {
     /// Does what the job asks for.
@@ -174,122 +173,6 @@ impl<P: Platform + Jobs> Delivery<'_, P> {
             Command::Fix(_) => self.fix(&job, turn, known).await,
             _ => self.contextualize(&job, turn, known).await,
         }
-    }
-
-    async fn status(&self, of: Option<JobId>) -> Result<Done, Fault> {
-        let view = self.thread.look().await?;
-        if let Some(of) = of {
-            return self.status_of(named_job(&view, &of)?).await;
-        }
-        let fix = match &view.running_fix {
-            Some(job) => {
-                match self
-                    .platform
-                    .ask_job(job, &fix::Request::Look)
-                    .await
-                    .map_err(Fault::Platform)?
-                {
-                    fix::Response::Seen(fix) => Some(fix),
-                    _ => None,
-                }
-            }
-            None => None,
-        };
-        let now = self.platform.now();
-        let seen = upstream::look(self.platform).await;
-        let waits = seen.into_iter().filter_map(|(service, health)| {
-            let (until, why) = health.wait(now)?;
-            Some((service, why == upstream::Why::Resting, until))
-        });
-        let waits: Vec<_> = waits.collect();
-        Ok(answered(
-            report::status(&view, fix.as_ref(), &waits),
-            "showed the status",
-        ))
-    }
-
-    /// How one job stands.
-    async fn status_of(&self, known: &KnownJob) -> Result<Done, Fault> {
-        let fix = if known.is_fix {
-            let asked = self.platform.ask_job(&known.job, &fix::Request::Look).await;
-            match asked.map_err(Fault::Platform)? {
-                fix::Response::Seen(fix) => Some(fix),
-                _ => None,
-            }
-        } else {
-            None
-        };
-        Ok(answered(
-            report::status_of(known, fix.as_ref()),
-            "showed the status",
-        ))
-    }
-
-    /// Stops what runs and waits, or only the job that is named. Whoever asks may stop their own
-    /// always.
-    async fn cancel(&self, job: &Job, only: Option<JobId>) -> Result<Done, Fault> {
-        let by = &job.discord_context.user_id;
-        let others = self.may_cancel_others(job);
-        if let Some(only) = &only {
-            let view = self.thread.look().await?;
-            let known = named_job(&view, only)?;
-            if known.standing.is_ended() {
-                return Err(Fault::Rejected(report::has_ended(known)));
-            }
-        }
-        let cancelling = self
-            .thread
-            .cancel(by, &self.reply.job, only, others)
-            .await?;
-        let Cancelling {
-            fix,
-            waiting,
-            of_others,
-        } = cancelling;
-        if fix.is_none() && waiting == 0 && of_others > 0 {
-            let right = Right::CancelOthers;
-            let record = self.refused(job, right.variable());
-            self.record_if_possible(vec![record]).await;
-            let nobody_may = !self.settings.roles.has_anybody(right);
-            return Err(Fault::Rejected(report::denied(Denied {
-                right,
-                nobody_may,
-            })));
-        }
-        let because = if others { "may cancel" } else { "requester" };
-        let record = self.allowed(job, because.to_owned());
-        self.record_if_possible(vec![record]).await;
-        let line = match fix {
-            Some(job) => {
-                let request = fix::Request::Cancel { by: by.clone() };
-                match self
-                    .platform
-                    .ask_job(&job, &request)
-                    .await
-                    .map_err(Fault::Platform)?
-                {
-                    fix::Response::TooLate(view) => Some(report::fix_cancel_line(Some(&view))),
-                    // Missing: it is just being started, and is told right after.
-                    _ => Some(report::fix_cancel_line(None)),
-                }
-            }
-            None => None,
-        };
-        let line = match line {
-            None if waiting == 0 => self.what_acts().await?,
-            line => line,
-        };
-        Ok(answered(
-            report::cancel_answer(line.as_deref(), waiting),
-            "cancelled what ran",
-        ))
-    }
-
-    /// What a delivery does right now, which cannot be stopped.
-    async fn what_acts(&self) -> Result<Option<String>, Fault> {
-        let view = self.thread.look().await?;
-        let acts = view.open.first().map(|(_, name)| name);
-        Ok(acts.map(|name| report::acting_cancel_line(name)))
     }
 
     /// The live message says that the job has begun. A thread that cannot be told so now is told
