@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use shared::audit::Entry;
-use shared::fix::{NotKept, Place};
+use shared::executor::Checkpoint;
+use shared::fix::{CrashReport, Holds, NotKept, Place};
 use shared::http::Http;
 use shared::operator::{Acted, JobShown, JobView, MAX_PAGE, OperatorClient};
 
@@ -46,10 +47,19 @@ async fn crash_report(
     };
     crate::workspace::create(out, |to| to.write_all(&tar))?;
     let (bytes, file) = (tar.len(), out.display());
-    let text = format!(
-        "{bytes} bytes are in {file}: `bugbot workspace ls {file}` lists the files, `restore` \
-         makes a directory of them.\n"
-    );
+    // A tar is no JSON, packed or not.
+    let text = if serde_json::from_slice::<Checkpoint>(&tar).is_ok() {
+        format!(
+            "{bytes} bytes are in {file}: the sandbox was lost, and this is the work that was \
+             saved last, as JSON: the base commit, and each changed file with its content in \
+             base64.\n"
+        )
+    } else {
+        format!(
+            "{bytes} bytes are in {file}: `bugbot workspace ls {file}` lists the files, \
+             `restore` makes a directory of them.\n"
+        )
+    };
     Ok(Done::new(
         text,
         &json!({"job": job, "bytes": bytes, "file": out}),
@@ -161,28 +171,46 @@ fn in_full(shown: &JobShown) -> String {
 
 /// Where the files are that its agent began with, if it failed.
 fn kept(job: &JobView) -> Option<String> {
-    let report = job.fix.as_ref()?.crash_report.as_ref()?;
-    let name = line(&report.report.name, 200);
+    let fix = job.fix.as_ref()?;
+    let Some(report) = &fix.crash_report else {
+        let lost = "none: the sandbox was lost, before any work of it was saved";
+        return fix.sandbox_lost.then(|| lost.to_owned());
+    };
     let files = match report.report.files {
         1 => "1 file".to_owned(),
         n => format!("{n} files"),
+    };
+    let name = match &report.holds {
+        Holds::Files => line(&report.report.name, 200),
+        Holds::SavedWork { .. } => {
+            "none: the sandbox was lost. The work that was saved last".to_owned()
+        }
     };
     Some(match &report.place {
         Place::Bucket { url, .. } => format!(
             "{name}, {files}: bugbot jobs crash-report {} --out FILE ({url})",
             job.job
         ),
-        Place::Due => format!("{name}, {files}, in the executor's crash-reports"),
-        Place::Executor { why } => {
-            let bytes = report.report.carried_bytes();
-            let why = match why {
-                NotKept::NoBucket => "no bucket is bound as CRASH_REPORTS".to_owned(),
-                NotKept::TooLarge => format!("{bytes} bytes are too many to be carried"),
-                NotKept::Failed => "it could not be put into the bucket".to_owned(),
-            };
-            format!("{name}, {files}, in the executor's crash-reports while it has it: {why}")
+        Place::Due => format!("{name}, {files}, on its way to the bucket"),
+        Place::Executor { why } => format!(
+            "{name}, {files}, in the executor's crash-reports while it has it: {}",
+            not_kept(*why, report)
+        ),
+        Place::Nowhere { why } => {
+            format!("{name}, {files}, is not kept: {}", not_kept(*why, report))
         }
     })
+}
+
+fn not_kept(why: NotKept, report: &CrashReport) -> String {
+    match why {
+        NotKept::NoBucket => "no bucket is bound as CRASH_REPORTS".to_owned(),
+        NotKept::TooLarge => {
+            let bytes = report.report.carried_bytes();
+            format!("{bytes} bytes are too many to be carried")
+        }
+        NotKept::Failed => "it could not be put into the bucket".to_owned(),
+    }
 }
 
 fn thread(shown: &JobShown) -> Option<String> {

@@ -45,7 +45,8 @@ pub use after::{
 };
 pub use approval::{APPROVAL_LIMIT, Approval};
 pub use continuing::{Continuation, Kept};
-pub use crash_report::{CrashReport, NotKept, Place};
+pub(crate) use crash_report::media_type;
+pub use crash_report::{CrashReport, Holds, NotKept, Place};
 pub use details::FixDetails;
 pub use drive::{Store, answer, drive};
 pub use effect::{Effect, Event, Next};

@@ -79,6 +79,7 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
             "rounds": 0,
             "roundsUsd": 0.0,
             "run": 1,
+          "sandboxLost": false,
             "spent": {
               "costUsd": 0.01,
               "elapsedMs": 6000,
@@ -173,6 +174,17 @@ async fn a_report_that_is_too_large_is_said_to_be_and_where_it_is() {
     let fails = tests::executor_fake::Script::fails(failure);
     let fails = fails.leaving(b"more than that".to_vec()).packed_as(large);
     insta::assert_snapshot!(shown_of(fails).await, @"Crash report  crash-9f47b3d5-1.tar, 1 file, in the executor's crash-reports while it has it: 8388609 bytes are too many to be carried");
+}
+
+#[tokio::test]
+async fn of_a_lost_sandbox_it_is_said_what_there_is() {
+    let dies = |seconds| {
+        let after = std::time::Duration::from_secs(seconds);
+        let fix = tests::world::the_fix().taking(std::time::Duration::from_mins(10));
+        fix.until(after, tests::executor_fake::Trouble::Dies)
+    };
+    insta::assert_snapshot!(shown_of(dies(100)).await, @"Crash report  none: the sandbox was lost. The work that was saved last, 1 file: bugbot jobs crash-report 1479486210048000006 --out FILE (https://gateway.test/operator/v1/jobs/1479486210048000006/crash-report)");
+    insta::assert_snapshot!(shown_of(dies(30)).await, @"Crash report  none: the sandbox was lost, before any work of it was saved");
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What becomes of the crash report of a run that failed: it is put where operators find it, and then
 //! the thread is told.
 //!
+//! Of a sandbox that was lost nobody is left to take a report. What there is then is the work that
+//! was saved last, which is put there in its place, and said to be that.
+//!
 //! Invariants:
 //! - It holds the repository's files, so the thread gets no way to them: whoever has the operator's
 //!   token fetches it, and that is in the audit log.
@@ -15,24 +18,51 @@ use super::services::{Failed, FixServices, Sandbox};
 use super::{Archived, Closing, Effect, Event, Fix};
 use crate::address;
 use crate::consumer::Platform;
-use crate::executor::{self, Form};
+use crate::executor::{self, Checkpoint, Form};
 use crate::http::{MAX_RESPONSE_BYTES, Unreachable};
 use crate::id::{JobId, RunId};
 use crate::service::{Service, ServiceError};
 
+/// How the names of saved work end.
+const WORK_ENDING: &str = "checkpoint.json";
+
 /// What is larger as it is carried stays where it is: the object that fetches it has it in memory.
 const MAX_BYTES: u64 = MAX_RESPONSE_BYTES as u64;
 
-/// The files that a failed run began with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The files that a failed run began with, or what is left of a lost one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CrashReport {
     /// The run.
     pub run: RunId,
-    /// What the executor says of it.
+    /// What the executor says of it, or would.
     pub report: executor::CrashReport,
     /// Where it is.
     pub place: Place,
+    /// What it holds.
+    #[serde(default, skip_serializing_if = "Holds::are_files")]
+    pub holds: Holds,
+}
+
+/// What a crash report holds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Holds {
+    /// The files that the agent began with, as a tar.
+    #[default]
+    Files,
+    /// The work that was saved last, as JSON: a [`Checkpoint`].
+    SavedWork {
+        /// The work itself, until it is settled where it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        work: Option<Box<Checkpoint>>,
+    },
+}
+
+impl Holds {
+    fn are_files(&self) -> bool {
+        *self == Self::Files
+    }
 }
 
 /// Where a crash report is.
@@ -43,7 +73,7 @@ pub struct CrashReport {
     rename_all_fields = "camelCase"
 )]
 pub enum Place {
-    /// With the executor, and is to be put into the bucket.
+    /// With the executor, or with us, and is to be put into the bucket.
     Due,
     /// In the bucket.
     Bucket {
@@ -55,6 +85,11 @@ pub enum Place {
     /// With the executor, for as long as that has it.
     Executor {
         /// Why only there.
+        why: NotKept,
+    },
+    /// Not kept.
+    Nowhere {
+        /// Why not.
         why: NotKept,
     },
 }
@@ -80,7 +115,50 @@ impl CrashReport {
         } else {
             Place::Due
         };
-        Self { run, report, place }
+        let holds = Holds::Files;
+        Self {
+            run,
+            report,
+            place,
+            holds,
+        }
+    }
+
+    /// What is left of a run whose sandbox was lost, if anything of it was saved.
+    pub(super) fn of_lost(run: RunId, saved: &Checkpoint) -> Option<Self> {
+        if saved.changes.is_empty() {
+            return None;
+        }
+        let report = executor::CrashReport {
+            name: format!("{run}.{WORK_ENDING}"),
+            size_bytes: encode(saved).len() as u64,
+            packed_bytes: None,
+            files: saved.changes.len() as u64,
+        };
+        let work = Some(Box::new(saved.clone()));
+        Some(Self {
+            run,
+            report,
+            place: Place::Due,
+            holds: Holds::SavedWork { work },
+        })
+    }
+
+    /// The same without the work itself.
+    pub(super) fn described(&self) -> Self {
+        let holds = match &self.holds {
+            Holds::Files => Holds::Files,
+            Holds::SavedWork { .. } => Holds::SavedWork { work: None },
+        };
+        Self {
+            holds,
+            ..self.clone()
+        }
+    }
+
+    fn settle(&mut self, place: Place) {
+        self.place = place;
+        *self = self.described();
     }
 }
 
@@ -89,16 +167,36 @@ impl Archived {
     pub(super) fn report_due(&self) -> Option<Effect> {
         let report = self.crash_report.as_deref()?;
         let is_due = report.place == Place::Due && self.closing == Closing::Report;
-        is_due.then(|| Effect::KeepReport {
-            run: report.run.clone(),
-            form: report.report.form(),
+        if !is_due {
+            return None;
+        }
+        let run = report.run.clone();
+        Some(match &report.holds {
+            Holds::Files => Effect::KeepReport {
+                run,
+                form: report.report.form(),
+            },
+            Holds::SavedWork { work } => Effect::KeepWork {
+                run,
+                work: work.clone()?,
+            },
         })
     }
 
     /// The report is there now.
-    pub(super) fn report_settled(&mut self, place: Place) {
+    pub(super) fn report_kept(&mut self, key: String, url: String) {
         if let Some(report) = &mut self.crash_report {
-            report.place = place;
+            report.settle(Place::Bucket { key, url });
+        }
+    }
+
+    /// The report is not to be had in the bucket.
+    pub(super) fn report_not_kept(&mut self, why: NotKept) {
+        if let Some(report) = &mut self.crash_report {
+            report.settle(match report.holds {
+                Holds::Files => Place::Executor { why },
+                Holds::SavedWork { .. } => Place::Nowhere { why },
+            });
         }
     }
 }
@@ -115,8 +213,7 @@ pub(super) async fn keep<P: Platform, S: Sandbox>(
     if !on.platform.are_kept() {
         return not_kept(NotKept::NoBucket);
     }
-    let job = &fix.order.job;
-    let key = key(job, run, form);
+    let key = key(&fix.order.job, run, form.ending());
     if !on.platform.is_kept(&key).await.map_err(of_bucket)? {
         let tar = match executor(on, fix).crash_report(run, form).await {
             Ok(tar) => tar,
@@ -127,12 +224,52 @@ pub(super) async fn keep<P: Platform, S: Sandbox>(
         };
         on.platform.keep(&key, tar).await.map_err(of_bucket)?;
     }
-    let url = address::crash_report(&on.settings.runs.gateway_url, job);
-    Ok(Event::ReportKept { key, url })
+    Ok(kept(on, fix, key))
 }
 
-fn key(job: &JobId, run: &RunId, form: Form) -> String {
-    format!("{job}/{run}.{}", form.ending())
+/// Puts the saved work of a lost run into the bucket. Repeatable: the same bytes at the same key.
+pub(super) async fn keep_work<P: Platform, S>(
+    on: &FixServices<'_, P, S>,
+    fix: &Fix,
+    run: &RunId,
+    work: &Checkpoint,
+) -> Result<Event, Failed> {
+    if !on.platform.are_kept() {
+        let why = NotKept::NoBucket;
+        return Ok(Event::ReportNotKept { why });
+    }
+    let key = key(&fix.order.job, run, WORK_ENDING);
+    let put = on.platform.keep(&key, encode(work)).await;
+    put.map_err(of_bucket)?;
+    Ok(kept(on, fix, key))
+}
+
+fn kept<P, S>(on: &FixServices<'_, P, S>, fix: &Fix, key: String) -> Event {
+    let url = address::crash_report(&on.settings.runs.gateway_url, &fix.order.job);
+    Event::ReportKept { key, url }
+}
+
+fn encode(work: &Checkpoint) -> Vec<u8> {
+    serde_json::to_vec(work).expect("a checkpoint has string keys and finite numbers only")
+}
+
+fn key(job: &JobId, run: &RunId, ending: &str) -> String {
+    format!("{job}/{run}.{ending}")
+}
+
+/// What lies at a key in the bucket, as a media type.
+pub(crate) fn media_type(key: &str) -> &'static str {
+    let ends = |ending: &str| {
+        let before = key.strip_suffix(ending);
+        before.is_some_and(|before| before.ends_with('.'))
+    };
+    if ends(WORK_ENDING) {
+        "application/json"
+    } else if ends(Form::Gzip.ending()) {
+        Form::Gzip.media_type()
+    } else {
+        Form::Tar.media_type()
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]

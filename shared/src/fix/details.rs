@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CodingPhase, CrashReport, Fix, FixView, Stage};
+use super::{Cause, CodingPhase, CrashReport, Fix, FixView, Stage};
 use crate::executor::Spent;
 use crate::hub::IssueRef;
 use crate::id::{ApplicationId, ChannelId, GuildId, IssueKey, MessageId, ThreadId, UserId};
@@ -57,9 +57,12 @@ pub struct FixDetails {
     pub run: Option<u32>,
     /// The agent's last step, in its words.
     pub last_step: Option<String>,
-    /// The files that its run began with, if that failed.
+    /// The files that its run began with, if that failed; or what is left of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crash_report: Option<CrashReport>,
+    /// Whether it ended because its sandbox was lost, so that nobody could take a report.
+    #[serde(default)]
+    pub sandbox_lost: bool,
     /// What the final message mentions besides the outcome.
     pub notes: Vec<String>,
     /// How often the current effect has failed.
@@ -74,6 +77,10 @@ impl Fix {
         let order = &self.order;
         let coding = match &self.stage {
             Stage::Coding(coding) => Some(coding),
+            _ => None,
+        };
+        let archived = match &self.stage {
+            Stage::Archived(archived) => Some(archived),
             _ => None,
         };
         FixDetails {
@@ -100,10 +107,11 @@ impl Fix {
                 CodingPhase::Watch { last_step, .. } => last_step.clone(),
                 _ => None,
             }),
-            crash_report: match &self.stage {
-                Stage::Archived(archived) => archived.crash_report.as_deref().cloned(),
-                _ => None,
-            },
+            crash_report: archived
+                .and_then(|archived| archived.crash_report.as_deref())
+                .map(CrashReport::described),
+            sandbox_lost: archived
+                .is_some_and(|archived| matches!(archived.cause, Cause::SandboxLost { .. })),
             notes: self.notes.clone(),
             failed_tries: self.retry.failed,
             waits_until: self.retry.not_before,

@@ -88,6 +88,13 @@ pub enum Effect {
         /// In which form.
         form: Form,
     },
+    /// Put the saved work of a lost run where operators find it.
+    KeepWork {
+        /// The run.
+        run: RunId,
+        /// The work.
+        work: Box<Checkpoint>,
+    },
     /// Stop a run.
     StopRun {
         /// The run.

@@ -115,6 +115,7 @@ async fn attempt<P: Platform, S: Sandbox>(
         Effect::SaveRun { run } => run::save(on, fix, &run).await,
         Effect::CollectRun { run } => run::collect(on, fix, &run).await,
         Effect::KeepReport { run, form } => crash_report::keep(on, fix, &run, form).await,
+        Effect::KeepWork { run, work } => crash_report::keep_work(on, fix, &run, &work).await,
         Effect::StopRun { run } => run::stop(on, fix, &run).await,
         Effect::CreateBranch { branch, base } => {
             publish::create_branch(on, fix, &branch, &base).await

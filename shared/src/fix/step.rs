@@ -13,7 +13,7 @@ use super::approval::begin;
 use super::{
     Archived, Backlog, Brief, Cause, Closing, CodingPhase, Doubt, EDIT_EVERY, Event, Fix, HeldBack,
     Live, MAX_AGE, MAX_ATTEMPTS, MAX_FETCH_ATTEMPTS, MAX_REPORT_AGE, MAX_REPORT_ATTEMPTS,
-    MergeStep, NotKept, Place, Retry, START_ARRIVES_WITHIN, SearchNote, Stage,
+    MergeStep, NotKept, Retry, START_ARRIVES_WITHIN, SearchNote, Stage,
 };
 use crate::executor::Spent;
 use crate::id::{RunId, UserId};
@@ -210,10 +210,7 @@ impl Fix {
                 match archived.stop.take() {
                     // The executor's own limits end a run that cannot be reached.
                     Some(_) => self.notes.push(format!("{told}.")),
-                    None if is_keeping => {
-                        let why = NotKept::Failed;
-                        archived.report_settled(Place::Executor { why });
-                    }
+                    None if is_keeping => archived.report_not_kept(NotKept::Failed),
                     None if archived.closing == Closing::Closed => archived.doubt = None,
                     None => archived.closing = give_up(archived.closing),
                 }

@@ -176,6 +176,7 @@ pub(crate) fn crashed(place: Place, closing: Closing) -> Stage {
             run: RunId::new("r-1"),
             report: crash_report(),
             place,
+            holds: Holds::Files,
         }));
     }
     stage
@@ -648,7 +649,7 @@ fn a_fix_goes_from_order_to_pull_request_by_the_effects_that_it_names() {
             Effect::CheckpointRun { .. } | Effect::SaveRun { .. } | Effect::StopRun { .. } => {
                 panic!("nothing was interrupted")
             }
-            Effect::KeepReport { .. } => panic!("nothing failed"),
+            Effect::KeepReport { .. } | Effect::KeepWork { .. } => panic!("nothing failed"),
             Effect::CreateBranch { .. } => Event::BranchReady,
             Effect::Commit { .. } => Event::Committed(CommitId::new("c".repeat(40))),
             Effect::OpenPullRequest { .. } => Event::PullRequestOpen(pull_request()),

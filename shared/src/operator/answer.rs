@@ -4,7 +4,6 @@ use ::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Serialize;
 
 use super::wire::{ErrorBody, ErrorCode};
-use crate::executor::Form;
 use crate::fault::Fault;
 use crate::http::{Response, uncached_json};
 use crate::ports::KvFailed;
@@ -39,11 +38,11 @@ pub(super) fn ok(body: &impl Serialize) -> Response {
     uncached_json(200, body)
 }
 
-/// Bytes that are no JSON, to be saved.
-pub(super) fn file(bytes: Vec<u8>, form: Form) -> Response {
+/// Bytes to be saved.
+pub(super) fn file(bytes: Vec<u8>, media_type: &str) -> Response {
     ::http::Response::builder()
         .status(200)
-        .header(CONTENT_TYPE, form.media_type())
+        .header(CONTENT_TYPE, media_type)
         .header(CONTENT_DISPOSITION, "attachment")
         .header(CACHE_CONTROL, "no-store")
         .body(bytes)

@@ -85,7 +85,8 @@ impl<H: Http> OperatorClient<H> {
         self.get(&["jobs", job], &hint(thread)).await
     }
 
-    /// The tar of a fix's crash report, packed if its executor packs them.
+    /// The tar of a fix's crash report, packed if its executor packs them; or JSON of the work that
+    /// was saved last, if its sandbox was lost.
     pub async fn crash_report(&self, job: &str) -> Result<Vec<u8>, OperatorError> {
         let request = self.request(Method::GET, &["jobs", job, "crash-report"], &[]);
         let response = self.http.send(request, TIME_LIMIT).await?;

@@ -2,23 +2,31 @@
 
 use super::Desk;
 use super::answer::{self, Problem};
-use crate::executor::Form;
-use crate::fix::{NotKept, Place};
+use crate::fix::{self, NotKept, Place};
 use crate::gateway::Ports;
 use crate::http::Response;
 use crate::id::JobId;
 use crate::ports::{CrashReports as _, ReportsFailed};
 
 impl<P: Ports> Desk<'_, P> {
-    /// The tar, packed or not. Who fetched it is in the audit log before they have it.
+    /// The tar, packed or not, or the saved work. Who fetched it is in the audit log before they have it.
     pub(super) async fn crash_report(&self, job: &JobId) -> Result<Response, Problem> {
-        let none = || Problem::NotFound(format!("There is no crash report of {job}."));
+        let none = |lost| {
+            let why = if lost {
+                ": the sandbox was lost, before any work of it was saved"
+            } else {
+                ""
+            };
+            Problem::NotFound(format!("There is no crash report of {job}{why}."))
+        };
         let fix = super::jobs::is_number(job).then_some(self.fix(job));
         let fix = match fix {
             Some(fix) => fix.await?,
             None => None,
         };
-        let report = fix.and_then(|fix| fix.crash_report).ok_or_else(none)?;
+        let lost = fix.as_ref().is_some_and(|fix| fix.sandbox_lost);
+        let report = fix.and_then(|fix| fix.crash_report);
+        let report = report.ok_or_else(|| none(lost))?;
         let name = &report.report.name;
         let key = match report.place {
             Place::Bucket { key, .. } => key,
@@ -28,30 +36,32 @@ impl<P: Ports> Desk<'_, P> {
                 ));
             }
             Place::Executor { why } => {
-                let why = match why {
-                    NotKept::NoBucket => "no bucket is bound as CRASH_REPORTS",
-                    NotKept::TooLarge => "it is too large to be carried",
-                    NotKept::Failed => "it could not be put into the bucket",
-                };
+                let why = because(why);
                 return Err(Problem::NotFound(format!(
                     "{name} is in the crash-reports of its executor, if that still has it: {why}."
+                )));
+            }
+            Place::Nowhere { why } => {
+                let why = because(why);
+                return Err(Problem::NotFound(format!(
+                    "The sandbox was lost, so there is no crash report, and the work that was \
+                     saved last is not kept: {why}."
                 )));
             }
         };
         self.record("crash-report", job.as_str()).await?;
         let tar = self.back().kept(&key).await?;
         let gone = || Problem::NotFound(format!("{key} is not in the bucket any more."));
-        Ok(answer::file(tar.ok_or_else(gone)?, form_of(&key)))
+        let media_type = fix::media_type(&key);
+        Ok(answer::file(tar.ok_or_else(gone)?, media_type))
     }
 }
 
-/// As whoever put it there has named it.
-fn form_of(key: &str) -> Form {
-    let packed = format!(".{}", Form::Gzip.ending());
-    if key.ends_with(&packed) {
-        Form::Gzip
-    } else {
-        Form::Tar
+fn because(why: NotKept) -> &'static str {
+    match why {
+        NotKept::NoBucket => "no bucket is bound as CRASH_REPORTS",
+        NotKept::TooLarge => "it is too large to be carried",
+        NotKept::Failed => "it could not be put into the bucket",
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::escape::inline_code;
 use super::format;
-use crate::fix::{Archived, CrashReport, Fix, NotKept, Place};
+use crate::fix::{Archived, CrashReport, Fix, Holds, NotKept, Place};
 use crate::shorten::shorten;
 
 /// Its name comes from the executor.
@@ -11,7 +11,12 @@ const MAX_NAME_CHARS: usize = 200;
 
 /// What is said of it, if there is anything to say.
 pub(super) fn field(fix: &Fix, archived: &Archived) -> Option<String> {
-    let CrashReport { report, place, .. } = archived.crash_report.as_deref()?;
+    let CrashReport {
+        report,
+        place,
+        holds,
+        ..
+    } = archived.crash_report.as_deref()?;
     let files = usize::try_from(report.files).unwrap_or(usize::MAX);
     let packed = report.packed_bytes.map(format::bytes);
     let packed = packed.map_or_else(String::new, |bytes| format!(", packed {bytes}"));
@@ -22,14 +27,19 @@ pub(super) fn field(fix: &Fix, archived: &Archived) -> Option<String> {
     );
     let name = inline_code(&shorten(&report.name, MAX_NAME_CHARS));
     Some(match place {
-        Place::Due => return None,
+        // Of no use to anybody here; operators read why.
+        Place::Due | Place::Nowhere { .. } => return None,
         Place::Bucket { url, key } => {
             let job = &fix.order.job;
             let ending = key.split_once('.').map_or("tar", |(_, ending)| ending);
-            format!(
-                "[The files that the agent began with]({url}) ({size}), for operators: \
-                 `bugbot jobs crash-report {job} --out {job}.{ending}`"
-            )
+            let what = match holds {
+                Holds::Files => format!("[The files that the agent began with]({url}) ({size})"),
+                Holds::SavedWork { .. } => format!(
+                    "None could be taken: the sandbox was lost. [The work that was saved \
+                     last]({url}) ({size})"
+                ),
+            };
+            format!("{what}, for operators: `bugbot jobs crash-report {job} --out {job}.{ending}`")
         }
         Place::Executor { why } => {
             let why = match why {

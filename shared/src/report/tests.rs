@@ -2,7 +2,7 @@
 
 use crate::executor::RunFailure;
 use crate::fix::tests::{archived, crashed, fix, in_bucket, merge};
-use crate::fix::{Cause, Closing, MergeStep, NotKept, Place};
+use crate::fix::{Cause, Closing, Holds, MergeStep, NotKept, Place, Stage};
 use crate::id::UserId;
 use crate::policy::{Reason, Violation};
 use crate::report::fix_terminal;
@@ -72,6 +72,29 @@ fn a_crash_report_is_named_and_only_operators_get_it() {
     `crash-acme-shop-issue-1-20261121-143000.tar` (12 files, 20.5 KB) in the executor's `crash-reports`, while it has it; it could not be put elsewhere
     ");
     assert_eq!(field(Place::Due), None);
+}
+
+#[test]
+fn what_is_left_of_a_lost_sandbox_is_no_crash_report() {
+    let field = |place| {
+        let mut stage = crashed(place, Closing::Report);
+        if let Stage::Archived(archived) = &mut stage {
+            archived.cause = Cause::SandboxLost { runs: 3 };
+            let report = archived.crash_report.as_mut().unwrap();
+            report.holds = Holds::SavedWork { work: None };
+        }
+        let message = serde_json::to_value(fix_terminal(&fix(stage), false)).unwrap();
+        let fields = message["embeds"][0]["fields"].as_array().unwrap().clone();
+        let field = fields.iter().find(|field| field["name"] == "Crash report");
+        field.map(|field| field["value"].as_str().unwrap().to_owned())
+    };
+    let kept = Place::Bucket {
+        key: "1/r-3.checkpoint.json".to_owned(),
+        url: "https://gateway.test/operator/v1/jobs/1/crash-report".to_owned(),
+    };
+    insta::assert_snapshot!(field(kept).unwrap(), @"None could be taken: the sandbox was lost. [The work that was saved last](https://gateway.test/operator/v1/jobs/1/crash-report) (12 files, 20.5 KB), for operators: `bugbot jobs crash-report 1001 --out 1001.checkpoint.json`");
+    let why = NotKept::NoBucket;
+    assert_eq!(field(Place::Nowhere { why }), None);
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use shared::executor::RunFailure;
+use shared::executor::{Checkpoint, RunFailure};
 use shared::fix::{NotKept, Place};
 use shared::operator::OperatorError;
-use tests::executor_fake::Script;
+use tests::executor_fake::{Script, Trouble};
 use tests::fault::Fault;
-use tests::world::World;
+use tests::world::{World, the_fix};
 
-use super::{SECOND, cancel, fix, is_nothing_pushed, report, with_fix};
+use super::{MINUTE, SECOND, cancel, fix, is_nothing_pushed, report, with_fix};
 
 /// Nobody on this side reads a report: any bytes do.
 pub(crate) const TAR: &[u8] = b"src/cart.js as it was";
@@ -165,6 +165,69 @@ async fn a_report_that_cannot_be_had_holds_nobody_up() {
     assert_eq!(tries.count(), 4, "{calls:?}");
     let last = world.last_word();
     assert!(last.contains("The agent failed"), "{last}");
+}
+
+/// Dies a moment after its work was saved for the first time, or just before.
+fn dies(after: std::time::Duration) -> Script {
+    the_fix().taking(10 * MINUTE).until(after, Trouble::Dies)
+}
+
+#[tokio::test]
+async fn of_a_sandbox_that_was_lost_the_work_saved_last_is_there_for_operators() {
+    let world = failed(dies(100 * SECOND)).await;
+    let job = world.only_job();
+    let last = world.last_word();
+    assert!(
+        last.contains("None could be taken: the sandbox was lost"),
+        "{last}"
+    );
+    assert!(
+        last.contains(&format!("--out {job}.checkpoint.json`")),
+        "{last}"
+    );
+    let fetched = world.operator("ann").crash_report(job.as_str()).await;
+    let fetched = fetched.unwrap();
+    let work: Checkpoint = serde_json::from_slice(&fetched).unwrap();
+    let paths = work.changes.iter().map(|change| change.path.as_str());
+    assert_eq!(paths.collect::<Vec<_>>(), ["src/cart.js"]);
+    assert_eq!(bucket(&world).values().collect::<Vec<_>>(), [&fetched]);
+    // Nobody without the token reads what the agent wrote.
+    let text = world.last_message();
+    assert!(!text.contains("src/cart.js"), "{text}");
+}
+
+#[tokio::test]
+async fn of_a_sandbox_that_was_lost_at_once_there_is_nothing_and_operators_read_so() {
+    let world = failed(dies(30 * SECOND)).await;
+    assert_eq!(place(&world), None);
+    assert!(!world.last_word().contains("Crash report"));
+    let job = world.only_job();
+    let none = world.operator("ann").crash_report(job.as_str()).await;
+    let Err(OperatorError::NotFound(why)) = none else {
+        panic!("{none:?}")
+    };
+    assert!(
+        why.contains("the sandbox was lost, before any work"),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn without_a_bucket_the_work_of_a_lost_sandbox_is_said_not_to_be_kept() {
+    let world = World::new();
+    world.bucket.replace(None);
+    world.executor.play([dies(100 * SECOND)]);
+    report(&world);
+    world.command_and_wait("Alice", fix()).await;
+    world.finish();
+    let why = NotKept::NoBucket;
+    assert_eq!(place(&world), Some(Place::Nowhere { why }));
+    let job = world.only_job();
+    let none = world.operator("ann").crash_report(job.as_str()).await;
+    let Err(OperatorError::NotFound(why)) = none else {
+        panic!("{none:?}")
+    };
+    assert!(why.contains("is not kept: no bucket is bound"), "{why}");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::tests::{at, crash_report, crashed, fix, live};
-use super::super::{Fix, Next, Stage};
+use super::super::tests::{archived, at, crash_report, crashed, fix, live};
+use super::super::{Cause, Fix, Next, Stage};
 use super::*;
 use crate::policy::Policy;
 
@@ -58,7 +58,7 @@ fn a_report_is_named_by_the_form_that_its_executor_gives() {
         panic!("{stage:?}")
     };
     let named = |archived: &Archived| match archived.report_due() {
-        Some(Effect::KeepReport { run, form }) => key(&JobId::new("1"), &run, form),
+        Some(Effect::KeepReport { run, form }) => key(&JobId::new("1"), &run, form.ending()),
         other => panic!("{other:?}"),
     };
     assert_eq!(named(archived), "1/r-1.tar", "of an older executor");
@@ -121,6 +121,84 @@ fn a_fix_is_not_held_up_by_its_report() {
     let why = NotKept::Failed;
     assert_eq!(place(&fix), Place::Executor { why });
     assert_eq!(next(&fix, time), Effect::Report);
+}
+
+/// A checkpoint of these files.
+fn saved(files: &[&str]) -> Checkpoint {
+    let change = |path: &&str| crate::change::FileChange {
+        path: (*path).to_owned(),
+        kind: crate::change::ChangeKind::Deleted {
+            old_mode: "100644".to_owned(),
+        },
+    };
+    Checkpoint {
+        base_commit: crate::id::CommitId::new("b".repeat(40)),
+        changes: files.iter().map(change).collect(),
+        session_id: None,
+        spent: executor::Spent::default(),
+    }
+}
+
+/// A fix whose sandbox was lost for good, after this was saved of it.
+fn lost(files: &[&str]) -> Fix {
+    let mut stage = archived(Cause::SandboxLost { runs: 3 }, None, Closing::Report);
+    if let Stage::Archived(archived) = &mut stage {
+        let left = CrashReport::of_lost(RunId::new("r-3"), &saved(files));
+        archived.crash_report = left.map(Box::new);
+    }
+    fix(stage)
+}
+
+#[test]
+fn of_a_lost_run_the_saved_work_is_kept_and_then_forgotten_here() {
+    let mut fix = lost(&["a", "b"]);
+    let (run, work) = (RunId::new("r-3"), Box::new(saved(&["a", "b"])));
+    assert_eq!(next(&fix, at(20)), Effect::KeepWork { run, work });
+    let stored: Fix = serde_json::from_value(serde_json::to_value(&fix).unwrap()).unwrap();
+    assert_eq!(stored, fix, "it survives the object");
+    let told = fix.details(at(20)).crash_report.unwrap();
+    assert_eq!(told.holds, Holds::SavedWork { work: None });
+    assert_eq!(
+        (told.report.files, told.report.name.as_str()),
+        (2, "r-3.checkpoint.json")
+    );
+
+    let key = key(&JobId::new("1"), &RunId::new("r-3"), WORK_ENDING);
+    assert_eq!(media_type(&key), "application/json");
+    let url = "u".to_owned();
+    fix.step(Event::ReportKept { key, url }, &Policy::default(), at(20));
+    assert!(matches!(place(&fix), Place::Bucket { .. }));
+    assert!(
+        !serde_json::to_string(&fix.stage)
+            .unwrap()
+            .contains("baseCommit")
+    );
+    assert_eq!(next(&fix, at(20)), Effect::Report);
+}
+
+#[test]
+fn of_a_lost_run_of_which_nothing_was_saved_nothing_is_kept() {
+    let fix = lost(&[]);
+    assert_eq!(next(&fix, at(20)), Effect::Report);
+    let details = fix.details(at(20));
+    assert_eq!((details.crash_report, details.sandbox_lost), (None, true));
+}
+
+#[test]
+fn saved_work_without_a_bucket_is_nowhere() {
+    let mut fix = lost(&["a"]);
+    let why = NotKept::NoBucket;
+    fix.step(Event::ReportNotKept { why }, &Policy::default(), at(20));
+    assert_eq!(place(&fix), Place::Nowhere { why });
+    assert_eq!(next(&fix, at(20)), Effect::Report);
+}
+
+#[test]
+fn what_lies_in_the_bucket_is_known_by_its_key() {
+    assert_eq!(media_type("1/r-1.tar"), "application/x-tar");
+    assert_eq!(media_type("1/r-1.tar.gz"), "application/gzip");
+    // A run's id comes from a job's, which is a number; and if it did not:
+    assert_eq!(media_type("1/tar.gz"), "application/x-tar");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::executor::Spent;
-use crate::fix::{Archived, Cause, Closing, Event, Live, Merge, MergeStep, Place, Stage};
+use crate::fix::{Archived, Cause, Closing, Event, Live, Merge, MergeStep, Stage};
 use crate::id::RunId;
 
 pub(super) fn advance_merge(merge: &Merge, event: Event, live: &mut Live) -> Option<Stage> {
@@ -31,13 +31,11 @@ pub(super) fn advance_archived(
     match (&archived.stop, event) {
         (Some(_), Event::RunStopped) => archived.stop = None,
         (Some(_), _) => return None,
-        (None, event) if archived.report_due().is_some() => {
-            archived.report_settled(match event {
-                Event::ReportKept { key, url } => Place::Bucket { key, url },
-                Event::ReportNotKept { why } => Place::Executor { why },
-                _ => return None,
-            });
-        }
+        (None, event) if archived.report_due().is_some() => match event {
+            Event::ReportKept { key, url } => archived.report_kept(key, url),
+            Event::ReportNotKept { why } => archived.report_not_kept(why),
+            _ => return None,
+        },
         // The order to start it has arrived after the order to stop it.
         (None, Event::RunSeen(status)) if status.state.outcome().is_none() => {
             archived.stop = Some(status.run_id);

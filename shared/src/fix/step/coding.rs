@@ -91,7 +91,12 @@ impl Fix {
         if runs >= MAX_RUNS {
             // Stopping it is asked for all the same: it may be alive behind a broken line.
             let stop = Some(self.run_id(coding));
-            return archive(Cause::SandboxLost { runs }, stop, spent, now);
+            let mut stage = archive(Cause::SandboxLost { runs }, stop, spent, now);
+            if let (Stage::Archived(archived), Some(saved)) = (&mut stage, &coding.checkpoint) {
+                let left = CrashReport::of_lost(self.run_id(coding), saved);
+                archived.crash_report = left.map(Box::new);
+            }
+            return stage;
         }
         let checkpoint = match &coding.checkpoint {
             Some(saved) => Some(Checkpoint {
