@@ -119,6 +119,22 @@ impl Tool {
         }
     }
 
+    /// The same of a type, where the format has a header for it.
+    pub fn delivery_of(&self, event_type: &str, id: &str, body: &str) -> Request {
+        let mut request = self.delivery(id, body);
+        let header = match self.format {
+            Format::GitHub => Some("x-github-event"),
+            Format::Forgejo => Some("x-forgejo-event"),
+            Format::Sentry => Some("sentry-hook-resource"),
+            Format::Linear | Format::PostHog | Format::Bearer => None,
+        };
+        if let Some(header) = header {
+            let event_type = event_type.parse().expect("types are words");
+            request.headers_mut().insert(header, event_type);
+        }
+        request
+    }
+
     /// A delivery of this body, proven, with an id where the format has a header for it.
     pub fn delivery(&self, id: &str, body: &str) -> Request {
         let (header, proof) = prove(self.format, &self.secret, body.as_bytes());

@@ -19,6 +19,7 @@
 pub mod alert;
 pub mod client;
 pub mod delivery;
+pub mod event_type;
 pub mod format;
 pub mod inbox;
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub const ACK_PATH: &str = "/hooks/events/ack";
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 
 /// The only headers that are looked at here.
-pub const HEADERS: [&str; 13] = [
+pub const HEADERS: [&str; 16] = [
     verify::AUTHORIZATION_HEADER,
     verify::GITHUB_SIGNATURE_HEADER,
     verify::FORGEJO_SIGNATURE_HEADER,
@@ -53,6 +54,9 @@ pub const HEADERS: [&str; 13] = [
     verify::LINEAR_SIGNATURE_HEADER,
     delivery::GITHUB_EVENT_HEADER,
     delivery::GITHUB_DELIVERY_HEADER,
+    event_type::FORGEJO_EVENT_HEADER,
+    event_type::GITEA_EVENT_HEADER,
+    event_type::SENTRY_RESOURCE_HEADER,
     delivery::FORGEJO_DELIVERY_HEADER,
     delivery::GITEA_DELIVERY_HEADER,
     delivery::SENTRY_DELIVERY_HEADER,

@@ -109,9 +109,11 @@ events! {
     Info HookAccepted "hook accepted" { route: &'a str, event: &'a str }
     /// It was taken before, and changes nothing.
     Info HookRepeated "hook repeated" { route: &'a str, event: &'a str }
+    /// A delivery is of a type (`kind`) that the hook does not take; nothing is stored.
+    Info HookNotWanted "hook not wanted" { route: &'a str, kind: &'a str }
     /// A delivery was refused that is from whom it should be; its sender was told.
     Warn HookNotAccepted "hook not accepted" { route: &'a str, reason: Said<'a> }
-    /// Somebody wanted to pull events without the token.
+    /// Somebody wanted to pull events without a token that opens them.
     Warn PullRefused "pull refused" { reason: Said<'a> }
     /// An inbox did not answer; whoever pulls was told to try again.
     Error InboxFailed "the inbox failed" { error: Said<'a> }

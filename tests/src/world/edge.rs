@@ -40,6 +40,32 @@ impl World {
         ])
     }
 
+    /// A world with a hook that fills the inbox of each, and tokens of their own besides the one.
+    pub fn with_inboxes(recipients: &[(&str, &str)]) -> Rc<Self> {
+        let names: Vec<&str> = recipients.iter().map(|(name, _)| *name).collect();
+        let mut variables = vec![
+            ("HOOKS".to_owned(), names.join(", ")),
+            ("HOOKS_PULL_TOKEN".to_owned(), PULL_TOKEN.to_owned()),
+        ];
+        let mut tokens = serde_json::Map::new();
+        for (name, token) in recipients {
+            let described = serde_json::json!({
+                "format": "bearer", "to": {"inbox": name}, "type": "INFO", "template": "{{ .text }}",
+            });
+            let variable = format!("HOOK_{}", name.to_ascii_uppercase());
+            variables.push((format!("{variable}_SECRET"), HOOK_SECRET.to_owned()));
+            variables.push((variable, described.to_string()));
+            tokens.insert((*name).to_owned(), (*token).into());
+        }
+        let tokens = serde_json::Value::Object(tokens).to_string();
+        variables.push(("HOOKS_PULL_TOKENS".to_owned(), tokens));
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        Self::in_memory(&variables)
+    }
+
     /// A tool of this format that sends to the hook of this name.
     pub fn tool(&self, format: Format, name: &str) -> Tool {
         Tool::new(format, HOOK_SECRET, format!("{ORIGIN}/hooks/{name}"))

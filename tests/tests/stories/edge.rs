@@ -56,6 +56,51 @@ async fn every_format_comes_to_an_event_and_its_repeat_to_the_same() {
 }
 
 #[tokio::test]
+async fn a_hook_takes_the_types_that_it_names_and_stores_nothing_of_the_rest() {
+    for format in Format::ALL.into_iter().filter(|it| it.has_event_types()) {
+        let mut described: serde_json::Value = serde_json::from_str(&to_alice(format)).unwrap();
+        described["events"] = json!(["issues", "Issue"]);
+        let world = World::with_hook("tool", &described.to_string());
+        let tool = world.tool(format, "tool");
+        let now = world.clock.now().as_millisecond();
+        let body = |kind: &str| json!({"text": kind, "type": kind, "webhookTimestamp": now});
+        let send = |kind: &'static str, id: &'static str| {
+            let delivery = tool.delivery_of(kind, id, &body(kind).to_string());
+            world.hooked(delivery)
+        };
+        let (status, said) = send("push", "d-1").await;
+        assert_eq!((status, said), (200, json!({"taken": false})));
+        // As it is spelled.
+        assert_eq!(send("ISSUES", "d-2").await.0, 200);
+        assert_eq!(send("Issue", "d-3").await.0, 202);
+        // Nothing of what was not taken is known: its id is free.
+        let (status, said) = send("issues", "d-1").await;
+        assert_eq!((status, &said["repeated"]), (202, &json!(null)));
+        let untyped = json!({"text": "?", "webhookTimestamp": now}).to_string();
+        let (status, _) = world.hooked(tool.delivery("d-4", &untyped)).await;
+        assert_eq!(status, 200, "it does not say");
+        let waiting = world.waiting("alice", 0).await;
+        assert_eq!(
+            payloads(&waiting),
+            ["Issue", "issues"],
+            "{}",
+            format.as_str()
+        );
+        let room = world.inboxes.run(&alice(), "SELECT keys FROM room");
+        assert_eq!(room[0].count(0), Ok(4), "an id and a body of each");
+        // Whoever cannot prove a delivery does not learn what is taken.
+        let stranger = Tool::new(format, "another secret of theirs", tool_url());
+        let forged = stranger.delivery_of("push", "d-5", &body("push").to_string());
+        assert_eq!(world.hooked(forged).await.0, 401);
+        world.finish();
+    }
+}
+
+fn tool_url() -> &'static str {
+    "https://gateway.test/hooks/tool"
+}
+
+#[tokio::test]
 async fn what_is_not_proven_is_a_401_and_not_parsed() {
     for format in Format::ALL {
         let world = World::with_hook("tool", &to_alice(format));
@@ -233,6 +278,39 @@ async fn only_the_token_opens_what_waits() {
     let closed = World::in_memory(&[]);
     let page = closed.puller(PULL_TOKEN).page(&recipient, 0).await;
     assert_eq!(page, Err(EdgeError::Closed));
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_token_of_ones_own_opens_ones_own_inbox_only() {
+    let tokens = [
+        ("alice", "alices-own-pull-token"),
+        ("bob", "bobs-own-pull-token"),
+    ];
+    let world = World::with_inboxes(&tokens);
+    for (name, _) in tokens {
+        let delivery = world
+            .tool(Format::Bearer, name)
+            .delivery("d-1", r#"{"text": "x"}"#);
+        assert_eq!(world.hooked(delivery).await.0, 202);
+    }
+    let [alice, bob, nobody] = ["alice", "bob", "nobody"].map(|it| Recipient::parse(it).unwrap());
+    let own = world.puller(tokens[0].1);
+    assert_eq!(own.page(&alice, 0).await.unwrap().events.len(), 1);
+    for another in [&bob, &nobody] {
+        let refused = own.page(another, 0).await.unwrap_err();
+        let said = format!("status 403: the token is not one for {}", another.as_str());
+        assert_eq!(refused.to_string(), said);
+        let refused = own.ack(another, 9).await.unwrap_err();
+        assert_eq!(refused.to_string(), said);
+    }
+    assert_eq!(own.ack(&alice, 9).await, Ok(0));
+    // Bob's is there still, for the token of all.
+    let all = world.puller(PULL_TOKEN);
+    assert_eq!(all.page(&bob, 0).await.unwrap().events.len(), 1);
+    assert_eq!(all.page(&nobody, 0).await.unwrap().events.len(), 0);
+    let none = world.puller("nobodys-pull-token").page(&alice, 0).await;
+    assert_eq!(none, Err(EdgeError::Unauthorized));
     world.finish();
 }
 

@@ -1,4 +1,4 @@
-//! What waits for a recipient, for whoever bears the pull token.
+//! What waits for a recipient, for whoever bears a token that opens it.
 //!
 //! Reading takes nothing away: an event stays until it is said that it arrived. So whoever pulls may
 //! die at any moment, and finds the same events with the same ids.
@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::HooksSetup;
 use super::receive::error;
-use crate::gateway::Ports;
+use super::setup::Opens;
+use crate::gateway::{Ports, answer};
 use crate::hooks::Recipient;
 use crate::hooks::edge::Page;
 use crate::hooks::edge::inbox::{Answer, InboxName, Inboxes as _, Question};
-use crate::hooks::edge::verify::bears;
 use crate::hooks::edge::wire::{Ack, Left};
 use crate::http::{Request, Response, uncached_json};
 use crate::log::{Event, Said};
@@ -23,9 +23,10 @@ pub(super) const MAX_BODY_BYTES: usize = 1024;
 
 /// `GET /hooks/events?recipient=alice&after=7`
 pub(super) async fn page(request: &Request, setup: &HooksSetup, ports: &impl Ports) -> Response {
-    if let Some(refused) = refuse(request, setup, ports) {
-        return refused;
-    }
+    let opens = match opens(request, setup, ports) {
+        Ok(opens) => opens,
+        Err(refused) => return *refused,
+    };
     let query = request.uri().query().unwrap_or_default();
     let get = |name: &str| {
         url::form_urlencoded::parse(query.as_bytes())
@@ -36,6 +37,9 @@ pub(super) async fn page(request: &Request, setup: &HooksSetup, ports: &impl Por
         Ok(recipient) => recipient,
         Err(bad) => return error(400, &format!("recipient {bad}")),
     };
+    if !opens.covers(&recipient) {
+        return another(&recipient, ports);
+    }
     let Ok(after) = get("after").unwrap_or_else(|| "0".to_owned()).parse() else {
         return error(400, "after is no number");
     };
@@ -47,9 +51,10 @@ pub(super) async fn page(request: &Request, setup: &HooksSetup, ports: &impl Por
 
 /// `POST /hooks/events/ack`
 pub(super) async fn ack(request: &Request, setup: &HooksSetup, ports: &impl Ports) -> Response {
-    if let Some(refused) = refuse(request, setup, ports) {
-        return refused;
-    }
+    let opens = match opens(request, setup, ports) {
+        Ok(opens) => opens,
+        Err(refused) => return *refused,
+    };
     if request.body().len() > MAX_BODY_BYTES {
         return error(413, "the body is too long");
     }
@@ -57,21 +62,39 @@ pub(super) async fn ack(request: &Request, setup: &HooksSetup, ports: &impl Port
         Ok(ack) => ack,
         Err(bad) => return error(400, &bad.to_string()),
     };
+    if !opens.covers(&recipient) {
+        return another(&recipient, ports);
+    }
     match ask(ports, recipient, Question::Ack { upto }).await {
         Ok(Answer::Acked { left }) => uncached_json(200, &json!(Left { left })),
         other => unavailable(ports, &other),
     }
 }
 
-/// Without a token of a least length there is nothing here.
-fn refuse(request: &Request, setup: &HooksSetup, ports: &impl Ports) -> Option<Response> {
-    let Some(token) = setup.pull_token() else {
-        return Some(crate::gateway::answer::not_found());
-    };
-    let not = bears(token, request.headers()).err()?;
-    let event = Event::PullRefused { reason: Said(&not) };
+/// What a request may pull, known before anything else of it is looked at. Without a token of a least
+/// length there is nothing here.
+fn opens<'a>(
+    request: &Request,
+    setup: &'a HooksSetup,
+    ports: &impl Ports,
+) -> Result<Opens<'a>, Box<Response>> {
+    let tokens = setup.tokens();
+    let tokens = tokens.ok_or_else(|| Box::new(answer::not_found()))?;
+    tokens
+        .opened_by(request.headers())
+        .map_err(|not| Box::new(refused(401, &not.to_string(), ports)))
+}
+
+/// A token of ours, for other inboxes. Whether this one is anybody's it does not say.
+fn another(recipient: &Recipient, ports: &impl Ports) -> Response {
+    let why = format!("the token is not one for {}", recipient.as_str());
+    refused(403, &why, ports)
+}
+
+fn refused(status: u16, why: &str, ports: &impl Ports) -> Response {
+    let event = Event::PullRefused { reason: Said(&why) };
     ports.log().note(&Trace::none(), event);
-    Some(error(401, &not.to_string()))
+    error(status, why)
 }
 
 async fn ask(

@@ -1,6 +1,6 @@
 //! Deliveries: verified, filled into a template, stored or put on the queue, answered.
 //!
-//! Whoever sends gets a 2xx only for what is kept. Repeats get the same answer as the first, with
+//! Whoever sends gets a 2xx only for what is kept, and for what the hook does not take. Repeats get the same answer as the first, with
 //! `"repeated": true`; a job whose way to the queue was cut off goes there with the next repeat.
 
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::gateway::Ports;
 use crate::hooks::edge::MAX_PAYLOAD_BYTES;
 use crate::hooks::edge::alert::Alert;
 use crate::hooks::edge::delivery::{self, Key};
+use crate::hooks::edge::event_type::event_type;
 use crate::hooks::edge::inbox::{Answer, InboxName, Inboxes as _, Question};
 use crate::hooks::edge::verify::{Verified, verify};
 use crate::hooks::{EventId, Refusal, Route, render};
@@ -26,6 +27,8 @@ use crate::trace::Trace;
 
 /// The most characters of an alert: what is quoted of a report in its issue.
 const MAX_ALERT_CHARS: usize = 8_000;
+/// Of a type's name, in a log line.
+const MAX_TYPE_CHARS: usize = 60;
 
 pub(super) async fn receive(
     name: &str,
@@ -74,6 +77,16 @@ impl<P: Ports> Desk<'_, P> {
         };
         if delivery::is_ping(*format, headers) {
             return uncached_json(200, &json!({"pong": true}));
+        }
+        let event_type = event_type(*format, headers, verified);
+        if !self.hook.wants(event_type.as_deref()) {
+            let kind = shorten(event_type.as_deref().unwrap_or("none"), MAX_TYPE_CHARS);
+            self.note(&Event::HookNotWanted {
+                route: &self.hook.name,
+                kind: &kind,
+            });
+            // Its sender did nothing wrong: many switch a hook off that is refused often.
+            return uncached_json(200, &json!({"taken": false}));
         }
         let keys = delivery::keys(&self.hook.name, *format, headers, verified, now);
         let taken = match &self.hook.target {

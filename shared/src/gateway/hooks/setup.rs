@@ -10,19 +10,20 @@
 mod read;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
+use std::collections::BTreeSet;
+
+pub(super) use self::tokens::{Opens, PullTokens};
+pub use self::tokens::{PULL_TOKEN, PULL_TOKENS};
 use crate::gateway::Problem;
-use crate::hooks::{Missing, Route, Template};
+use crate::hooks::edge::Format;
+use crate::hooks::{Missing, Recipient, Route, Template};
 use crate::id::{ChannelId, GuildId};
 use crate::secret::Secret;
 
-use crate::hooks::edge::Format;
-use crate::hooks::edge::verify::MIN_SECRET_CHARS;
-
 /// Names the hooks: `sentry, deploys`.
 pub const HOOKS: &str = "HOOKS";
-/// Opens what waits to whoever bears it.
-pub const PULL_TOKEN: &str = "HOOKS_PULL_TOKEN";
 /// The objects.
 pub const INBOXES_BINDING: &str = "INBOXES";
 
@@ -30,7 +31,7 @@ pub const INBOXES_BINDING: &str = "INBOXES";
 #[derive(Debug, Clone)]
 pub struct HooksSetup {
     hooks: Result<Vec<Hook>, Vec<Problem>>,
-    pull_token: Option<Secret>,
+    tokens: PullTokens,
 }
 
 /// A route, whose deliveries it takes, and what becomes of them.
@@ -39,7 +40,33 @@ pub(super) struct Hook {
     pub(super) name: String,
     pub(super) format: Format,
     pub(super) secret: Secret,
+    /// The types of deliveries that it takes; without them, all.
+    pub(super) events: Option<Vec<String>>,
     pub(super) target: Target,
+}
+
+impl Hook {
+    /// The variable that describes it.
+    fn variable(name: &str) -> String {
+        format!("HOOK_{}", name.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// Whose inbox it fills, if it does.
+    fn recipient(&self) -> Option<&Recipient> {
+        match &self.target {
+            Target::Inbox(route) => Some(&route.recipient),
+            Target::Contextualize(_) => None,
+        }
+    }
+
+    /// Whether it takes deliveries of this type.
+    pub(super) fn wants(&self, event_type: Option<&str>) -> bool {
+        match (&self.events, event_type) {
+            (None, _) => true,
+            (Some(wanted), Some(given)) => wanted.iter().any(|it| it == given),
+            (Some(_), None) => false,
+        }
+    }
 }
 
 /// What becomes of a delivery.
@@ -82,20 +109,14 @@ impl HooksSetup {
         if is_used && !is_bound(INBOXES_BINDING) {
             problems.push(problem(INBOXES_BINDING, "is not bound".to_owned()));
         }
-        let pull_token = get(PULL_TOKEN);
-        if let Some(token) = &pull_token
-            && token.chars().count() < MIN_SECRET_CHARS
-        {
-            let what = format!("has fewer than {MIN_SECRET_CHARS} characters: it can be guessed");
-            problems.push(problem(PULL_TOKEN, what));
-        }
+        let tokens = PullTokens::read(&get, &mut problems);
         Self {
             hooks: if problems.is_empty() {
                 Ok(hooks)
             } else {
                 Err(problems)
             },
-            pull_token: pull_token.map(Secret::new),
+            tokens,
         }
     }
 
@@ -106,8 +127,9 @@ impl HooksSetup {
     }
 
     /// What opens the events, where they can be pulled.
-    pub(super) fn pull_token(&self) -> Option<&Secret> {
-        self.pull_token.as_ref().filter(|_| self.hooks.is_ok())
+    pub(super) fn tokens(&self) -> Option<&PullTokens> {
+        let is_open = self.hooks.is_ok() && !self.tokens.are_none();
+        is_open.then_some(&self.tokens)
     }
 
     /// What is not as it should be, and what is off: `/health/ready` says so.
@@ -116,14 +138,23 @@ impl HooksSetup {
             Ok(hooks) => hooks,
             Err(problems) => return problems.clone(),
         };
-        let fills = hooks
-            .iter()
-            .any(|hook| matches!(hook.target, Target::Inbox(_)));
-        if fills && self.pull_token.is_none() {
-            let what = "is missing: nobody can pull what the hooks put into inboxes".to_owned();
-            return vec![problem(PULL_TOKEN, what)];
+        if self.closed(hooks).is_empty() {
+            return Vec::new();
         }
-        Vec::new()
+        // Anybody reads this: the doctor says who they are.
+        vec![if self.tokens.are_none() {
+            let what = "is missing: nobody can pull what the hooks put into inboxes".to_owned();
+            problem(PULL_TOKEN, what)
+        } else {
+            let what = "has no token for some recipients: nobody can pull what waits for them";
+            problem(PULL_TOKENS, what.to_owned())
+        }]
+    }
+
+    /// Who is sent events that nobody can pull.
+    fn closed<'a>(&self, hooks: &'a [Hook]) -> BTreeSet<&'a Recipient> {
+        let filled = hooks.iter().filter_map(Hook::recipient);
+        filled.filter(|it| !self.tokens.open(it)).collect()
     }
 }
 

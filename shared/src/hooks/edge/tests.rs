@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Format;
 use super::delivery::{KNOWN_FOR, Key, SAME_BYTES_FOR, is_ping, keys};
+use super::event_type::event_type;
 use super::verify::{NotVerified, prove, verify};
 use crate::secret::Secret;
 
@@ -199,4 +200,48 @@ fn only_github_pings() {
         Format::GitHub,
         &headers(&[("x-github-event", "push")])
     ));
+}
+
+#[test]
+fn a_delivery_says_of_which_type_it_is_where_its_format_has_types() {
+    let body = br#"{"type": "Issue", "webhookTimestamp": 1780000000000}"#;
+    let told = |format: Format, more: &[(&'static str, &str)]| {
+        let mut all = proven(format, body);
+        all.extend(headers(more));
+        let verified = verify(format, &secret(), &all, body, now()).unwrap();
+        event_type(format, &all, verified)
+    };
+    let every = [
+        ("x-github-event", "issues"),
+        ("x-forgejo-event", "push"),
+        ("x-gitea-event", "older"),
+        ("sentry-hook-resource", "event_alert"),
+        ("linear-event", "Comment"),
+    ];
+    let types = Format::ALL.map(|format| told(format, &every));
+    let types = types.each_ref().map(Option::as_deref);
+    let expected = [
+        Some("issues"),
+        Some("push"),
+        Some("event_alert"),
+        None,
+        // Signed, unlike the header.
+        Some("Issue"),
+        None,
+    ];
+    assert_eq!(types, expected);
+    let gitea = told(Format::Forgejo, &every[2..]);
+    assert_eq!(gitea.as_deref(), Some("older"));
+    for format in Format::ALL {
+        assert_eq!(told(format, &[]).is_some(), format == Format::Linear);
+        let has_types = types[Format::ALL.iter().position(|it| *it == format).unwrap()];
+        assert_eq!(format.has_event_types(), has_types.is_some());
+    }
+    // Which of two is meant nobody knows.
+    let mut doubled = proven(Format::GitHub, body);
+    for event in ["issues", "push"] {
+        doubled.append("x-github-event", HeaderValue::from_static(event));
+    }
+    let verified = verify(Format::GitHub, &secret(), &doubled, body, now()).unwrap();
+    assert_eq!(event_type(Format::GitHub, &doubled, verified), None);
 }

@@ -15,15 +15,20 @@ const MAX_NAME_BYTES: usize = 40;
 /// Reads the hook of this name.
 pub(super) fn hook(name: &str, get: &impl Fn(&str) -> Option<String>) -> Result<Hook, String> {
     check(name)?;
-    let variable = format!("HOOK_{}", name.to_ascii_uppercase().replace('-', "_"));
+    let variable = Hook::variable(name);
     let secret = secret(&format!("{variable}_SECRET"), get)?;
     let text = get(&variable).ok_or_else(|| format!("names {name:?}: {variable} is missing"))?;
     let wrong = |what: String| format!("names {name:?}: in {variable}, {what}");
-    let (format, target) = described(name, &text).map_err(wrong)?;
+    let Described {
+        format,
+        events,
+        target,
+    } = described(name, &text).map_err(wrong)?;
     Ok(Hook {
         name: name.to_owned(),
         format,
         secret,
+        events,
         target,
     })
 }
@@ -58,12 +63,20 @@ fn secret(variable: &str, get: &impl Fn(&str) -> Option<String>) -> Result<Secre
     }
 }
 
-fn described(name: &str, text: &str) -> Result<(Format, Target), String> {
+/// What a hook's variable says.
+struct Described {
+    format: Format,
+    events: Option<Vec<String>>,
+    target: Target,
+}
+
+fn described(name: &str, text: &str) -> Result<Described, String> {
     let fields: Map<String, Value> = serde_json::from_str(text).map_err(|bad| bad.to_string())?;
     let mut fields = Fields(fields);
     let format = fields.text("format")?;
     let format = Format::parse(&format)
         .ok_or_else(|| format!("format is {format:?}: there are {}", formats()))?;
+    let events = fields.events(format)?;
     let template = fields.text("template")?;
     let template = Template::parse(&template).map_err(|bad| format!("template: {bad}"))?;
     let missing: Missing = fields.word("missing")?.unwrap_or_default();
@@ -89,7 +102,11 @@ fn described(name: &str, text: &str) -> Result<(Format, Target), String> {
         }),
     };
     fields.finish("")?;
-    Ok((format, target))
+    Ok(Described {
+        format,
+        events,
+        target,
+    })
 }
 
 fn formats() -> String {
@@ -119,6 +136,26 @@ impl Fields {
             .map(serde_json::from_value)
             .transpose()
             .map_err(|bad| format!("{name}: {bad}"))
+    }
+
+    fn events(&mut self, format: Format) -> Result<Option<Vec<String>>, String> {
+        let Some(events) = self.word::<Vec<String>>("events")? else {
+            return Ok(None);
+        };
+        if !format.has_event_types() {
+            let format = format.as_str();
+            return Err(format!(
+                "events: no delivery of {format} says of which type it is"
+            ));
+        }
+        if events.is_empty() {
+            return Err("events is empty: leave it out to take all".to_owned());
+        }
+        let is_one = |event: &str| !event.is_empty() && event.trim() == event;
+        if let Some(odd) = events.iter().find(|event| !is_one(event)) {
+            return Err(format!("events names {odd:?}, which is no type"));
+        }
+        Ok(Some(events))
     }
 
     fn object(&mut self, name: &str) -> Result<Self, String> {

@@ -75,6 +75,12 @@ fn every_mistake_names_the_hook_and_the_field() {
     insta::assert_snapshot!(wrong(r#"{"format": "github", "template": "", "to": {"inbox": "x"}, "type": "info"}"#), @r#"HOOKS names "a": in HOOK_A, type: unknown variant `info`, expected one of `INFO`, `NEEDS-RESPONSE`, `ACK-REQUEST`"#);
     insta::assert_snapshot!(wrong(r#"{"format": "github", "template": "", "to": {"inbox": "x"}, "type": "INFO", "prio": 1}"#), @r#"HOOKS names "a": in HOOK_A, prio has no meaning here"#);
     insta::assert_snapshot!(wrong(r#"{"format": "github", "template": "", "to": {"contextualize": {"guild": "1", "channel": "bugs"}}}"#), @r#"HOOKS names "a": in HOOK_A, to.contextualize.channel is no id of Discord's"#);
+    // A filter that nothing could pass, or everything.
+    insta::assert_snapshot!(wrong(r#"{"format": "github", "events": "push"}"#), @r#"HOOKS names "a": in HOOK_A, events: invalid type: string "push", expected a sequence"#);
+    insta::assert_snapshot!(wrong(r#"{"format": "github", "events": []}"#), @r#"HOOKS names "a": in HOOK_A, events is empty: leave it out to take all"#);
+    insta::assert_snapshot!(wrong(r#"{"format": "github", "events": ["push "]}"#), @r#"HOOKS names "a": in HOOK_A, events names "push ", which is no type"#);
+    insta::assert_snapshot!(wrong(r#"{"format": "posthog", "events": ["$pageview"]}"#), @r#"HOOKS names "a": in HOOK_A, events: no delivery of posthog says of which type it is"#);
+    insta::assert_snapshot!(wrong(r#"{"format": "bearer", "events": ["push"]}"#), @r#"HOOKS names "a": in HOOK_A, events: no delivery of bearer says of which type it is"#);
     // What is only of an event has no meaning where there is none.
     insta::assert_snapshot!(wrong(r#"{"format": "github", "template": "", "to": {"contextualize": {"guild": "1", "channel": "2"}}, "type": "INFO"}"#), @r#"HOOKS names "a": in HOOK_A, type has no meaning here"#);
 }
@@ -88,5 +94,26 @@ fn one_mistake_closes_all_hooks_and_the_pull() {
         ("HOOKS_PULL_TOKEN", SECRET),
     ]);
     assert!(setup.hook("a").is_err());
-    assert!(setup.pull_token().is_none());
+    assert!(setup.tokens().is_none());
+}
+
+#[test]
+fn that_no_token_opens_an_inbox_is_said_to_anybody_without_whose() {
+    let bobs = SENTRY.replace("alice", "bob");
+    let with = |tokens: &str| {
+        let setup = read(&[
+            ("HOOKS", "a, b"),
+            ("HOOK_A", SENTRY),
+            ("HOOK_A_SECRET", SECRET),
+            ("HOOK_B", &bobs),
+            ("HOOK_B_SECRET", SECRET),
+            ("HOOKS_PULL_TOKENS", tokens),
+        ]);
+        assert!(setup.tokens().is_some());
+        said(&setup)
+    };
+    let alices = with(r#"{"alice": "0123456789abcdef"}"#);
+    insta::assert_snapshot!(alices, @"HOOKS_PULL_TOKENS has no token for some recipients: nobody can pull what waits for them");
+    let both = with(r#"{"alice": "0123456789abcdef", "bob": "0123456789abcdef"}"#);
+    assert_eq!(both, "");
 }
