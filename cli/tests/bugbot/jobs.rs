@@ -79,7 +79,7 @@ async fn a_running_fix_is_listed_shown_stopped_and_retried() {
             "rounds": 0,
             "roundsUsd": 0.0,
             "run": 1,
-          "sandboxLost": false,
+            "sandboxLost": false,
             "spent": {
               "costUsd": 0.01,
               "elapsedMs": 6000,

@@ -4,7 +4,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use shared::executor::Checkpoint;
 use tests::discord::Act;
+use tests::executor_fake::Trouble;
 use tests::world::{Strike, World, the_fix};
 
 use super::{SECOND, contextualize, fix, is_one_pull_request, report};
@@ -84,6 +86,33 @@ impl Tale for Crash {
         let last = world.last_word();
         assert!(last.contains("bugbot jobs crash-report"), "{last}");
         assert!(last.contains("The agent failed"), "{last}");
+    }
+}
+
+/// A fix whose sandbox is lost after its work was saved.
+struct Lost;
+
+impl Tale for Lost {
+    async fn play(world: &Rc<World>) {
+        let dies = the_fix().taking(600 * SECOND);
+        world
+            .executor
+            .play([dies.until(100 * SECOND, Trouble::Dies)]);
+        report(world);
+        world.command_and_wait("Alice", fix()).await;
+    }
+
+    fn check(world: &World) {
+        let bucket = world.bucket.borrow();
+        let kept = bucket.as_ref().expect("it is bound");
+        let (key, work) = kept.first_key_value().expect("it was saved");
+        assert!(
+            kept.len() == 1 && key.ends_with(".checkpoint.json"),
+            "{key}"
+        );
+        assert!(serde_json::from_slice::<Checkpoint>(work).is_ok());
+        let last = world.last_word();
+        assert!(last.contains("None could be taken"), "{last}");
     }
 }
 
@@ -219,6 +248,15 @@ async fn a_crash_report_is_kept_once_whatever_dies_or_is_lost() {
     .await;
     let busy = || Strike::RateLimited(Duration::from_secs(40));
     strike_each::<Crash>(|call| is_near(call) && is_http(call), busy).await;
+}
+
+#[tokio::test]
+async fn the_work_of_a_lost_sandbox_is_kept_once_whatever_dies_or_is_lost() {
+    let is_near = |call: &str| call.contains("bucket");
+    strike_each::<Lost>(is_near, || Strike::Crash).await;
+    strike_each::<Lost>(is_near, || Strike::CrashBefore).await;
+    strike_each::<Lost>(is_near, || Strike::LostBefore).await;
+    strike_each::<Lost>(is_near, || Strike::LostAfter).await;
 }
 
 #[tokio::test]
