@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::checkup::{self, Check, CheckUp, Health, check_up};
+use shared::gateway::hooks::HooksSetup;
 use shared::http::{Http, USER_AGENT};
 use shared::model::ModelSetup;
 use shared::operator::Facts;
@@ -94,6 +95,7 @@ pub(crate) async fn try_credentials<P: Http + Clock>(sources: &Sources, ports: &
     let gateway = |name: &str| sources.gateway(name).or_else(|| Sources::made(name));
     let model = ModelSetup::read(gateway, |_| true);
     checks.extend(checkup::model(&model, ports).await);
+    checks.extend(HooksSetup::read(gateway, |_| true).checks());
     checks
 }
 

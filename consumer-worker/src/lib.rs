@@ -19,7 +19,7 @@ use shared::fault::{attempt_at, backoff};
 use shared::fix::{self, FixServices, answer, drive};
 use shared::log::{Event as LogEvent, Said};
 use shared::operator;
-use shared::ports::{Clock as _, Dice as _, Log as _};
+use shared::ports::{Clock as _, CrashReports as _, Dice as _, Log as _};
 use shared::settings::Settings;
 use shared::thread::{self, Thread};
 use shared::trace::Trace;
@@ -168,6 +168,7 @@ impl JobObject {
         let settings = Settings::from_env(|name| platform::env::text(&self.env, name));
         let mut checks = checkup::check_up(&platform, &settings, &question).await;
         checks.extend(checkup::upstreams(&platform).await);
+        checks.push(checkup::crash_reports(&question, platform.are_kept()));
         if let Ok(settings) = &settings {
             let container = platform::container::Container::of(&self.state);
             checks.extend(match ExecutorPort::new(&settings.runs, container) {

@@ -9,6 +9,7 @@ mod github;
 mod linear;
 mod model;
 mod posthog;
+mod reports;
 mod sandbox;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod workers;
 use serde::{Deserialize, Serialize};
 
 pub use self::model::model;
+pub use self::reports::crash_reports;
 pub use self::sandbox::{no_sandbox, sandbox};
 pub use self::upstreams::upstreams;
 use crate::consumer::Services;
@@ -109,6 +111,9 @@ pub struct CheckUp {
     /// Whether the gateway has a secret for GitHub's webhook.
     #[serde(default)]
     pub takes_webhooks: Option<bool>,
+    /// Whether the gateway has a bucket of crash reports.
+    #[serde(default)]
+    pub keeps_reports: Option<bool>,
     /// A token of the gateway's making, which pays for nothing.
     #[serde(default)]
     pub model_token: Option<Secret>,

@@ -47,9 +47,11 @@ async fn what_works_is_said_to_work_and_the_rest_comes_with_what_to_do() {
         ok    Linear    calls                   go through; 4999 of 5000 left for all
         ok    PostHog   calls                   go through
         ok    GitHub    calls                   go through
+        ok    reports   CRASH_REPORTS           a bucket is bound
         ok    sandbox   executor                version 0.1.0, 0 at work
         ok    model     API key                 is good
         ok    model     switch                  is on
+        ok    hooks     HOOKS                   names none
 
         It works; 3 to look at.
         ");

@@ -76,3 +76,23 @@ async fn a_credential_that_no_header_can_hold_is_a_failure() {
     let lines = checked(settings(&[("LINEAR_API_KEY", "lin\nX: y")])).await;
     assert_eq!(lines, ["Fail settings: access"]);
 }
+
+#[test]
+fn a_bucket_that_one_worker_alone_has_is_a_failure_and_none_is_a_note() {
+    let found = |gateway: Option<bool>, consumer| {
+        let asked = CheckUp {
+            keeps_reports: gateway,
+            ..CheckUp::default()
+        };
+        let check = crash_reports(&asked, consumer);
+        assert_eq!(check.fix.is_some(), check.health != Health::Ok);
+        format!("{:?} {}", check.health, check.found)
+    };
+    insta::assert_snapshot!(found(Some(true), true), @"Ok a bucket is bound");
+    insta::assert_snapshot!(found(Some(false), false), @"Warn no bucket is bound: what a failed run leaves behind goes with its sandbox");
+    insta::assert_snapshot!(found(Some(false), true), @"Fail is bound in the consumer only: reports are kept there, and nobody can fetch one");
+    insta::assert_snapshot!(found(Some(true), false), @"Fail is bound in the gateway only: no report is kept");
+    // A gateway of the last version does not say.
+    assert_eq!(found(None, true), found(Some(true), true));
+    assert_eq!(found(None, false), found(Some(false), false));
+}

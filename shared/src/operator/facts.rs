@@ -14,7 +14,7 @@ use crate::checkup::{self, Check};
 use crate::consumer::mark::OPEN_PREFIX;
 use crate::gateway::Ports;
 use crate::http::Request;
-use crate::ports::{Clock as _, Kv};
+use crate::ports::{Clock as _, CrashReports as _, Kv};
 
 /// Where the consumer leaves its sign of life.
 pub const HEARTBEAT_KEY: &str = "consumer:heartbeat";
@@ -64,6 +64,7 @@ impl<P: Ports> Desk<'_, P> {
             public_key: settings.map(|it| it.public_key.to_hex()),
             address: origin(request),
             takes_webhooks: settings.map(|it| it.webhook_secret.is_some()),
+            keeps_reports: Some(back.are_kept()),
             model_token: self.setup.model().specimen(now),
         };
         let model = async {
@@ -87,6 +88,7 @@ impl<P: Ports> Desk<'_, P> {
             Err(why) => (Vec::new(), Some(why)),
         };
         checks.extend(model);
+        checks.extend(self.setup.hooks().checks());
         Facts {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             found: found

@@ -11,10 +11,11 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use shared::checkup::{check_up, sandbox, upstreams};
+use shared::checkup::{check_up, crash_reports, sandbox, upstreams};
 use shared::discord::client::DiscordClient;
 use shared::http::{Http, Request, Response, Unreachable};
 use shared::operator::{Back, Check, CheckUp, OperatorClient};
+use shared::ports::CrashReports as _;
 use shared::secret::Secret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -32,6 +33,7 @@ impl Back for World {
         let settings = Ok(self.settings.clone());
         let mut checks = Box::pin(check_up(self, &settings, asked)).await;
         checks.extend(upstreams(self).await);
+        checks.push(crash_reports(asked, self.are_kept()));
         let port = SandboxPort::new(self);
         checks.extend(Box::pin(sandbox(&port, &self.settings.runs)).await);
         Ok(checks)

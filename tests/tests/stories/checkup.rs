@@ -59,9 +59,11 @@ async fn all_is_well() {
     Ok Linear, calls: go through
     Ok PostHog, calls: go through
     Ok GitHub, calls: go through
+    Ok reports, CRASH_REPORTS: a bucket is bound
     Ok sandbox, executor: version 0.1.0, 0 at work
     Ok model, API key: is good
     Ok model, switch: is on
+    Ok hooks, HOOKS: names none
     ");
     world.finish();
 }
@@ -101,9 +103,11 @@ async fn everything_that_is_wrong_is_named_with_what_to_do() {
     Ok Linear, calls: go through
     Ok PostHog, calls: go through
     Ok GitHub, calls: go through
+    Ok reports, CRASH_REPORTS: a bucket is bound
     Ok sandbox, executor: version 0.1.0, 0 at work
     Ok model, API key: is good
     Ok model, switch: is on
+    Ok hooks, HOOKS: names none
     ");
     world.posthog.take_violations();
 }
@@ -303,4 +307,39 @@ async fn workers_with_unequal_token_keys_are_told_apart_and_no_key_is_shown() {
     ");
     assert!(!found.contains(other), "{found}");
     world.finish();
+}
+
+#[tokio::test]
+async fn hooks_and_buckets_are_looked_at_where_they_are() {
+    let lines = |found: String| {
+        let is_ours = |line: &&str| line.contains("hooks,") || line.contains("CRASH_REPORTS");
+        found.lines().filter(is_ours).collect::<Vec<_>>().join("\n")
+    };
+    let tokens = [
+        ("alice", "alices-own-pull-token"),
+        ("bob", "bobs-own-pull-token"),
+    ];
+    let world = World::with_inboxes(&tokens);
+    // All hooks of the stories have one secret.
+    insta::assert_snapshot!(lines(found(&world).await), @r"
+    Ok reports, CRASH_REPORTS: a bucket is bound
+    Ok hooks, alice: bearer to the inbox of alice
+    Ok hooks, bob: bearer to the inbox of bob
+    Warn hooks, bob: has the secret of alice: each takes what is for the other
+    ");
+    world.bucket.replace(None);
+    let without = lines(found(&world).await);
+    assert!(
+        without.starts_with("Warn reports, CRASH_REPORTS: no bucket is bound"),
+        "{without}"
+    );
+    world.finish();
+    let broken = World::with_hook("sentry", r#"{"format": "sentry"}"#);
+    let found = lines(found(&broken).await);
+    assert!(
+        found
+            .ends_with(r#"Fail hooks, HOOKS: names "sentry": in HOOK_SENTRY, template is missing"#),
+        "{found}"
+    );
+    broken.finish();
 }

@@ -7,6 +7,7 @@
 //! Invariant: the hooks are wholly right or none is taken. A mistake closes the hooks alone; it is
 //! named with its route and field at `/health/ready`.
 
+mod checks;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,11 @@ impl Hook {
     /// The variable that describes it.
     fn variable(name: &str) -> String {
         format!("HOOK_{}", name.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// The secret that its sender has.
+    fn secret_variable(&self) -> String {
+        format!("{}_SECRET", Self::variable(&self.name))
     }
 
     /// Whose inbox it fills, if it does.
