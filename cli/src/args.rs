@@ -151,11 +151,12 @@ pub enum JobsArgs {
     Cancel(JobArgs),
     /// Does a job again: a dead letter is replayed, a fix that failed is retried.
     Retry(JobArgs),
-    /// Fetches the files that the agent of a failed fix began with. That is in the audit log.
+    /// Fetches the files that the agent of a failed fix began with, or what is left of a lost one. That
+    /// is in the audit log.
     CrashReport {
         /// The id of the fix.
         job: String,
-        /// The tar to write, which is not there yet.
+        /// The file to write, which is not there yet.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },

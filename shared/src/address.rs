@@ -2,6 +2,12 @@
 
 use crate::id::JobId;
 
+/// Where Discord posts.
+pub const INTERACTIONS_PATH: &str = "/discord/interactions";
+
+/// Where GitHub delivers what happens to pull requests.
+pub const GITHUB_WEBHOOK_PATH: &str = "/github/webhook";
+
 /// Everything of the operator API is below this.
 pub const OPERATOR: &str = "/operator/v1/";
 

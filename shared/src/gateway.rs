@@ -29,6 +29,7 @@ pub use conversation::HISTORY_LIMIT;
 pub use setup::{GatewaySettings, Problem, QUEUE_BINDING, Setup, THREADS_BINDING};
 pub use suggest::{AUTOCOMPLETE_LIMIT, Known, KnownIssue, MemoryFailed, ThreadMemory};
 
+use crate::address::{GITHUB_WEBHOOK_PATH, INTERACTIONS_PATH};
 use crate::command::{Command, Form, Press};
 use crate::discord::interaction::{self, Incoming, Interaction, Kind};
 use crate::discord::signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER};
@@ -66,12 +67,6 @@ const HEADERS: [&str; 8] = [
     operator::OPERATOR_HEADER,
     portal::ADDRESS_HEADER,
 ];
-
-/// Where GitHub delivers what happens to pull requests.
-pub const GITHUB_WEBHOOK_PATH: &str = "/github/webhook";
-
-/// Where Discord posts.
-pub const INTERACTIONS_PATH: &str = "/discord/interactions";
 
 /// The longest body that is read of a request to this path, before anything is known of it.
 pub fn max_body_bytes(path: &str) -> usize {

@@ -9,7 +9,7 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use shared::gateway::GITHUB_WEBHOOK_PATH;
+use shared::address::GITHUB_WEBHOOK_PATH;
 use shared::id::{ChannelId, UserId};
 
 pub use self::executor::{AgentProcess, Executor};

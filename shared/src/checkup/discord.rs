@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::Check;
+use crate::address::INTERACTIONS_PATH;
 use crate::command::{drift, render_registration};
 use crate::discord::client::{Application, DiscordClient};
-use crate::gateway::INTERACTIONS_PATH;
 use crate::http::Http;
 
 const AREA: &str = "Discord";

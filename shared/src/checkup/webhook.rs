@@ -4,7 +4,7 @@
 //! not work costs time, no outcome.
 
 use super::{Check, CheckUp};
-use crate::gateway::GITHUB_WEBHOOK_PATH as PATH;
+use crate::address::GITHUB_WEBHOOK_PATH as PATH;
 use crate::github::{GitHubClient, Hook, HookDelivery};
 use crate::http::Http;
 use crate::ports::Clock;
