@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod check;
 mod deploy;
+mod fuzz;
 mod package;
 mod project;
 mod run;
@@ -71,6 +72,8 @@ enum Task {
     },
     /// Builds static programs of the operator and the collector, and a Debian package.
     Package,
+    /// Has a fuzzer look for inputs that do not hold, one target after the other.
+    Fuzz(fuzz::Options),
     /// Checks everything that can be checked from here, then deploys both workers.
     Deploy(deploy::Options),
 }
@@ -100,6 +103,7 @@ impl Task {
             Self::Dev { args } => stack::run(&project, "dev", &args),
             Self::Bench { only } => bench::run(&project, only),
             Self::Package => package::run(&project),
+            Self::Fuzz(options) => fuzz::run(&project, &options),
             Self::Deploy(options) => deploy::run(&project, &options),
         }
     }

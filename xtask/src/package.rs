@@ -24,7 +24,7 @@ const PROFILE: &str = "dist";
 const BUDGET: u64 = 11_000_000;
 
 pub(crate) fn run(project: &Project) -> Result<()> {
-    setup::cargo_deb(project)?;
+    setup::tool(project, cargo_tools::DEB)?;
     let folder = project.path(FOLDER);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;

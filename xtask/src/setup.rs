@@ -26,10 +26,10 @@ pub(crate) fn run(project: &Project) -> Result<WasmTarget> {
     wasm::ensure(project, &lock)
 }
 
-/// Makes sure of what packs a Debian package, which nothing else needs.
-pub(crate) fn cargo_deb(project: &Project) -> Result<()> {
+/// Makes sure of a tool that only one task needs.
+pub(crate) fn tool(project: &Project, tool: cargo_tools::Tool) -> Result<()> {
     let lock = Lock::take(project)?;
-    cargo_tools::ensure_all(project, &lock, &[cargo_tools::DEB])
+    cargo_tools::ensure_all(project, &lock, &[tool])
 }
 
 /// Held while tools are installed; the operating system releases it when its holders are gone.

@@ -34,6 +34,7 @@ const OURS: &[&str] = &[
     "container",
     "cli",
     "collector",
+    "fuzz",
     "hub",
     "tests",
     "workspace",

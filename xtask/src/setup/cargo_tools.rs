@@ -9,16 +9,20 @@ use crate::project::Project;
 use crate::setup::Lock;
 use crate::stamp::Stamp;
 
-/// Package, version, program. `wasm-bindgen` has to equal the library's version in `Cargo.toml`:
-/// the two share an unstable format.
-const TOOLS: [(&str, &str, &str); 3] = [
+/// Package, version, program.
+pub(crate) type Tool = (&'static str, &'static str, &'static str);
+
+/// `wasm-bindgen` has to equal the library's version in `Cargo.toml`: the two share an unstable format.
+const TOOLS: [Tool; 3] = [
     ("worker-build", "0.8.7", "worker-build"),
     ("wasm-bindgen-cli", "0.2.130", "wasm-bindgen"),
     ("cargo-machete", "0.9.2", "cargo-machete"),
 ];
 
-/// Only for whoever packages.
-pub(crate) const DEB: (&str, &str, &str) = ("cargo-deb", "3.8.0", "cargo-deb");
+/// Only for `cargo xtask fuzz`.
+pub(crate) const FUZZ: Tool = ("cargo-fuzz", "0.13.2", "cargo-fuzz");
+/// Only for `cargo xtask package`.
+pub(crate) const DEB: Tool = ("cargo-deb", "3.8.0", "cargo-deb");
 
 /// An installed program.
 pub(crate) fn program(project: &Project, name: &str) -> PathBuf {
@@ -29,11 +33,7 @@ pub(crate) fn ensure(project: &Project, lock: &Lock) -> Result<()> {
     ensure_all(project, lock, &TOOLS)
 }
 
-pub(crate) fn ensure_all(
-    project: &Project,
-    lock: &Lock,
-    tools: &[(&str, &str, &str)],
-) -> Result<()> {
+pub(crate) fn ensure_all(project: &Project, lock: &Lock, tools: &[Tool]) -> Result<()> {
     for &(package, version, name) in tools {
         Stamp::new(project.tool(&format!("stamps/{package}")), version)
             .ensure(&[program(project, name)], || {
