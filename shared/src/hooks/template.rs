@@ -184,7 +184,7 @@ impl Template {
         for piece in &self.pieces {
             let text = match piece {
                 Piece::Text(text) => Cow::Borrowed(text.as_str()),
-                Piece::Value(pipeline) => match (pipeline.evaluate(fields), missing) {
+                Piece::Value(pipeline) => match (pipeline.evaluate(fields, limit)?, missing) {
                     (Some(found), _) => found.text(),
                     (None, Missing::Lenient) => Cow::Borrowed(""),
                     (None, Missing::Strict) => {
@@ -235,7 +235,13 @@ impl<'v> Found<'v> {
 }
 
 impl Pipeline {
-    fn evaluate<'v>(&'v self, fields: &'v Value) -> Option<Found<'v>> {
+    /// Nothing on the way is longer than `limit`: JSON of JSON doubles with every stage, and no stage
+    /// makes a text shorter that is not empty.
+    fn evaluate<'v>(
+        &'v self,
+        fields: &'v Value,
+        limit: usize,
+    ) -> Result<Option<Found<'v>>, RenderError> {
         let mut found = self.first.evaluate(fields);
         for stage in &self.stages {
             found = match (stage, found) {
@@ -243,8 +249,13 @@ impl Pipeline {
                 (Stage::Default(other), _) => other.evaluate(fields),
                 (Stage::Json, found) => found.map(Found::json),
             };
+            if let Some(Found::Text(text)) = &found
+                && text.len() > limit
+            {
+                return Err(RenderError::TooLong { limit });
+            }
         }
-        found
+        Ok(found)
     }
 
     /// The field that would have had to be there.

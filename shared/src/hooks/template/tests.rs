@@ -159,6 +159,22 @@ fn a_result_has_a_limit() {
     );
 }
 
+/// Every stage doubles the backslashes of the one before.
+#[test]
+fn json_of_json_of_json_ends_at_the_limit() {
+    let stages = " | json".repeat(64);
+    let template = Template::parse(&format!("{{{{ .a{stages} | default .b }}}}")).unwrap();
+    let fields = json!({"a": "\"", "b": "B"});
+    let limit = 1 << 16;
+    assert_eq!(
+        template.render(&fields, Missing::Lenient, limit),
+        Err(RenderError::TooLong { limit })
+    );
+    let missing = json!({"b": "B"});
+    let rendered = template.render(&missing, Missing::Lenient, limit);
+    assert_eq!(rendered.as_deref(), Ok("B"));
+}
+
 proptest! {
     #[test]
     fn any_text_parses_or_says_where_it_does_not(text in r#"([{}. |"`\n\-/*é]|\{\{|\}\}|\.a|default|json|index|0){0,30}"#) {
