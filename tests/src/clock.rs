@@ -40,6 +40,12 @@ impl TestClock {
         })))
     }
 
+    /// Sets it back, as somebody does whose clock was ahead.
+    pub fn set_back(&self, time: Duration) {
+        let time = SignedDuration::try_from(time).expect("stories do not last for aeons");
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).ahead -= time;
+    }
+
     /// Lets `time` pass at once.
     pub fn advance(&self, time: Duration) {
         let time = SignedDuration::try_from(time).expect("stories do not last for aeons");

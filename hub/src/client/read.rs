@@ -111,8 +111,9 @@ impl<P: Http + Clock> Hub<P> {
         if cached.is_none() {
             let session = Session::open(self).await?;
             let mut cache = session.cache().unwrap_or_default();
-            cache.put(address, session.now(), answer);
-            session.save_cache(&cache)?;
+            cache.put(&address, session.now(), answer);
+            // The answer is there, also where there is no room to keep it for another time.
+            let _ = session.save_cache(&cache);
         }
         Ok(Seen {
             value,

@@ -4,6 +4,7 @@
     reason = "all of this is test code, the parts outside #[test] too"
 )]
 
+mod disk;
 mod keys;
 mod queue;
 mod reads;

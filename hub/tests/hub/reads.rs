@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use hub::{HubError, Trouble};
-use tests::fault::Fault;
+use hub::{HubError, Status, Trouble};
+use serde_json::json;
+use tests::fault::{Canned, Fault};
 
-use crate::stage::{Stage, claim, id};
+use crate::stage::{Stage, claim, id, status};
 
 const MUGS: &str = "acme/shop#12";
 
@@ -82,5 +83,36 @@ async fn a_broken_cache_is_no_reason_not_to_read() {
         hub.stats().await.unwrap().cached.is_some(),
         "it is whole again"
     );
+    stage.portal.finish(&[]);
+}
+
+#[tokio::test]
+async fn no_answer_is_younger_than_now_by_a_clock_that_was_set_back() {
+    let (stage, hub) = Stage::logged_in().await;
+    hub.claim(&claim(MUGS)).await.unwrap();
+    hub.show(&id(MUGS)).await.unwrap();
+    stage.clock.set_back(Duration::from_hours(24 * 365));
+    stage.portal.fail_next("*", Fault::DropBefore, 1);
+    let old = hub.show(&id(MUGS)).await.unwrap().cached.unwrap();
+    assert!(old.age.is_zero(), "{old:?}");
+    // Times that go backwards stop no write and make nothing negative.
+    let done = status(MUGS, Status::Completed);
+    hub.status(&done).await.unwrap();
+    let (totals, sent) = hub.sync(&[]).await.unwrap();
+    assert_eq!((totals.issues_completed, totals.total_time_minutes), (1, 0));
+    assert_eq!(sent.drained.waiting, 0, "{sent:?}");
+    stage.portal.finish(&[]);
+}
+
+#[tokio::test]
+async fn a_wait_that_a_clock_of_next_year_wrote_down_is_not_waited_for() {
+    let (stage, hub) = Stage::logged_in().await;
+    hub.stats().await.unwrap();
+    let busy = Canned::json(429, &json!({})).with_header("retry-after", "30");
+    stage.portal.fail_next("*", Fault::Answer(busy), 1);
+    let old = hub.stats().await.unwrap().cached.unwrap();
+    assert!(matches!(old.why, Trouble::RateLimited { .. }), "{old:?}");
+    stage.clock.set_back(Duration::from_hours(24 * 365));
+    assert_eq!(hub.stats().await.unwrap().cached, None);
     stage.portal.finish(&[]);
 }
