@@ -8,11 +8,13 @@
 //!   in the inbox, and on the disk where `fsync` is on. A kill at any moment loses nothing that was
 //!   taken; what was under way is done again with the same id, or found done ([`drop_folder`]).
 //! - A line is whole or not there ([`inbox`]).
-//! - Wall-clock time goes into events and nowhere else: waits are measured on the monotonic clock.
+//! - Wall-clock time goes into events and nowhere else: waits are measured on the monotonic clock
+//!   (`clock`).
 //! - Nobody but the gateway that is configured is asked for anything ([`pull`]).
 //! - Only loopback is listened on ([`config`]).
 #![forbid(unsafe_code)]
 
+mod clock;
 pub mod command;
 pub mod config;
 mod counts;

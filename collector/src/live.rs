@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use shared::hooks::{Agent, Routes};
 
+use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::inbox::Inbox;
 
@@ -15,6 +16,7 @@ pub(crate) struct Settings {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) routes: Routes,
     pub(crate) poll: Duration,
+    pub(crate) clock: Clock,
 }
 
 impl Settings {
@@ -26,6 +28,7 @@ impl Settings {
             inbox: Arc::new(Inbox::new(config.inbox_dir.clone(), config.fsync)),
             routes: routes.unwrap_or_default(),
             poll: poll.unwrap_or(crate::config::DEFAULT_POLL),
+            clock: clock::system,
         }
     }
 }

@@ -20,7 +20,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use jiff::Timestamp;
 use shared::hooks::{EventId, HEALTH_PATH, MAX_BODY_BYTES, Refusal};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -159,7 +158,7 @@ impl Hook {
                 return self.not_done(status, route.path.as_str(), &error.to_string());
             }
         };
-        let event = draft.stamped(&settings.agent, id, Timestamp::now());
+        let event = draft.stamped(&settings.agent, id, (settings.clock)());
         let emitted = self
             .emitter
             .emit(settings.inbox.clone(), to, event.line())

@@ -145,6 +145,30 @@ fn wrong_values_are_errors_with_their_place() {
     insta::assert_snapshot!(with("agent: watcher", "agent: [watcher"), @"c.yaml:2:8: expected string scalar");
 }
 
+/// A mistake of a program that writes configurations; the daemon reads one while it runs.
+#[test]
+fn a_configuration_without_end_is_refused() {
+    let laughs = (1..40).map(|n| format!("a{n}: &a{n} [*a{0},*a{0},*a{0},*a{0}]\n", n - 1));
+    let laughs = format!("a0: &a0 lol\n{}", laughs.collect::<String>());
+    let texts = [
+        ("b: &b xxxxxxxxx\nc: [", "*b, "),
+        ("", "? "),
+        ("agent: ", "!!str "),
+    ];
+    let unending =
+        ["[", "{a: ", "- ", "a:\n- ", "\"", "'", "{", "&a ", "# "].map(|unit| ("", unit));
+    for (before, unit) in texts.into_iter().chain(unending) {
+        let text = format!("{before}{}", unit.repeat(1_000_000 / unit.len()));
+        parse(&text).unwrap_err();
+    }
+    parse(&laughs).unwrap_err();
+    let stairs: String = (0..1_000).map(|n| " ".repeat(n) + "- \n").collect();
+    parse(&stairs).unwrap_err();
+    for depth in 0..600 {
+        parse(&" ".repeat(depth).replace(' ', "a: {")).unwrap_err();
+    }
+}
+
 #[test]
 fn a_file_that_is_not_there_is_named() {
     let missing = Config::load(Path::new("/nowhere/c.yaml"), None).unwrap_err();

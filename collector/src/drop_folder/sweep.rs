@@ -8,7 +8,6 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use shared::hooks::{Draft, EventId, Recipient};
 
 use super::file::{Claimed, Look, NotClaimed, Print, Said, claim, look};
@@ -189,11 +188,14 @@ impl DropFolder {
     }
 
     fn emit_to(&mut self, to: &Recipient, batch: Vec<Ready>, around: &Around<'_>) {
+        if batch.is_empty() {
+            return;
+        }
         let settings = around.settings;
         let mut lines = String::new();
         let mut files = Vec::with_capacity(batch.len());
         for Ready { file, id, draft } in batch {
-            let event = draft.stamped(&settings.agent, id, Timestamp::now());
+            let event = draft.stamped(&settings.agent, id, (settings.clock)());
             tracing::debug!(file = %file.name.display(), %to, id = event.id.as_str(), "taken");
             lines.push_str(&event.line());
             files.push(file);

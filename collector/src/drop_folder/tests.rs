@@ -1,3 +1,5 @@
+mod clock;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -36,6 +38,7 @@ fn stage() -> Stage {
             inbox: Arc::new(inbox),
             routes: Routes::default(),
             poll: Duration::from_secs(30),
+            clock: crate::clock::system,
         },
         counts: Counts::default(),
         stop: AtomicBool::new(false),
@@ -256,7 +259,7 @@ fn what_a_killed_collector_left_is_emitted_once() {
         path: drop.join(".claimed/written.json"),
     };
     let draft = shared::hooks::drop_file::parse("written.json", GOOD.as_bytes()).unwrap();
-    let ts = jiff::Timestamp::now();
+    let ts = (stage.settings.clock)();
     let event = draft.stamped(&stage.settings.agent, claimed.id().unwrap(), ts);
     let to = event.draft.to.clone();
     stage
@@ -282,6 +285,30 @@ fn what_a_killed_collector_left_is_emitted_once() {
         ]
     );
     assert_eq!(stage.names(".claimed"), [""; 0]);
+}
+
+/// A kill between the append and the removal, with nothing else under way.
+#[test]
+fn what_was_written_before_a_kill_is_only_removed() {
+    let mut stage = stage();
+    stage.put("a.json", GOOD);
+    let drop = stage.root.path().join("drop");
+    fs::create_dir(drop.join(".claimed")).unwrap();
+    let path = drop.join(".claimed/a.json");
+    fs::rename(drop.join("a.json"), &path).unwrap();
+    let name = "a.json".into();
+    let id = file::Claimed { name, path }.id().unwrap();
+    let draft = shared::hooks::drop_file::parse("a.json", GOOD.as_bytes()).unwrap();
+    let event = draft.stamped(&stage.settings.agent, id, (stage.settings.clock)());
+    let inbox = &stage.settings.inbox;
+    inbox
+        .append(&event.draft.to, event.line().as_bytes())
+        .unwrap();
+    stage.restart();
+    assert_eq!(stage.sweep(), None);
+    assert_eq!(stage.inbox("dev").len(), 1);
+    assert_eq!(stage.names(".claimed"), [""; 0]);
+    assert_eq!(stage.counted()["emitted"], 0);
 }
 
 #[test]

@@ -18,6 +18,8 @@ use serde::de::IgnoredAny;
 /// A line cannot be longer: an event's payload is at most 1 MiB, in which every byte may become six.
 const MAX_LINE_BYTES: u64 = 8 * 1024 * 1024;
 const LOOKS: usize = 3;
+/// How often somebody may write while the end is mended.
+const TRIES: usize = 20;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// Makes the file end with a whole line.
@@ -31,6 +33,17 @@ pub(super) fn tail(file: &File, path: &Path) -> io::Result<()> {
             sleep(BETWEEN_LOOKS);
         }
     }
+    for _ in 0..TRIES {
+        if is_mended(file, path)? {
+            return Ok(());
+        }
+    }
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
+/// Mends the end as it is now. Not done where somebody who does not lock wrote behind it meanwhile: what
+/// they wrote is not to be cut off.
+fn is_mended(file: &File, path: &Path) -> io::Result<bool> {
     let length = file.metadata()?.len();
     let start = length.saturating_sub(MAX_LINE_BYTES);
     let mut bytes = vec![0; usize::try_from(length - start).map_err(io::Error::other)?];
@@ -43,14 +56,21 @@ pub(super) fn tail(file: &File, path: &Path) -> io::Result<()> {
         (Some(at), _) => &bytes[at..],
         (None, 0) => &bytes[..],
         // Longer than any line of ours: whatever it is, it stays.
-        (None, _) => return end_line(file),
+        (None, _) => return end_line(file).map(|()| true),
     };
+    if line.is_empty() {
+        return Ok(true);
+    }
     if serde_json::from_slice::<IgnoredAny>(line).is_ok() {
-        return end_line(file);
+        return end_line(file).map(|()| true);
     }
     put_aside(line, path)?;
+    if file.metadata()?.len() != length {
+        return Ok(false);
+    }
     tracing::warn!(inbox = %path.display(), bytes = line.len(), "an unfinished line was put aside");
-    file.set_len(length - line.len() as u64)
+    file.set_len(length - line.len() as u64)?;
+    Ok(true)
 }
 
 fn byte_at(file: &File, offset: u64) -> io::Result<u8> {

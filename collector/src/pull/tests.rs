@@ -80,6 +80,7 @@ impl Stage {
                 inbox: Arc::new(Inbox::new(dir.path().to_owned(), false)),
                 routes: Routes::default(),
                 poll: Duration::from_secs(1),
+                clock: crate::clock::system,
             },
             lock: Arc::new(PullLock::take(dir.path()).unwrap()),
             counts: Counts::default(),

@@ -1,10 +1,9 @@
 //! Real inotify, real polling.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::time::{Duration, Instant};
 
-use crate::stage::{Collector, GOOD, Stage, wait_until};
+use crate::stage::{Collector, GOOD, Stage, set_mode, wait_until};
 
 /// Well below the poll, which is every 30 seconds.
 const HEARD: Duration = Duration::from_secs(15);
@@ -82,21 +81,9 @@ fn a_folder_that_cannot_be_written_emits_nothing_until_it_can() {
     fs::create_dir(stage.at("drop")).unwrap();
     fs::create_dir(stage.at("inbox")).unwrap();
     stage.put("a.json", GOOD);
+    stage.give_to_nobody();
     set_mode(&stage.at("drop"), 0o555);
-    let mut command = stage.command();
-    if rustix::process::geteuid().is_root() {
-        for path in ["", "drop", "inbox", "drop/a.json", "collector.yaml"] {
-            std::os::unix::fs::chown(stage.at(path), Some(65534), Some(65534)).unwrap();
-        }
-        // A program below a folder that only root may enter cannot be started by others.
-        let program = stage.at("program");
-        fs::copy(env!("CARGO_BIN_EXE_bugbot-collector"), &program).unwrap();
-        let mut of_nobody = std::process::Command::new(program);
-        of_nobody.args(command.get_args());
-        command = of_nobody;
-        command.uid(65534).gid(65534);
-    }
-    let collector = Collector::start(command);
+    let collector = Collector::start(stage.command_of_nobody());
     let logged = collector.wait_for("it cannot be claimed");
     assert_eq!(logged["file"], "a.json");
     assert!(stage.lines("dev").is_empty());
@@ -106,7 +93,47 @@ fn a_folder_that_cannot_be_written_emits_nothing_until_it_can() {
     wait_until("it is gone", || !stage.at("drop/a.json").exists());
 }
 
-fn set_mode(path: &std::path::Path, mode: u32) {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+/// Whoever owns neither a file nor its folder may move things into a folder with the sticky bit, and
+/// nothing out of it: here the collector, once it has claimed a file. Only root can set that up.
+#[test]
+fn a_file_that_cannot_be_removed_is_one_event_however_often_it_is_looked_at() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let stage = Stage::new();
+    for folder in ["drop", "inbox", "drop/.claimed"] {
+        fs::create_dir(stage.at(folder)).unwrap();
+    }
+    let root = stage.root.path().display().to_string();
+    stage.write_config(&format!(
+        "agent: a\ninbox_dir: {root}/inbox\n\
+         drop_folder: {{path: {root}/drop, poll_fallback_seconds: 1}}\n"
+    ));
+    stage.give_to_nobody();
+    std::os::unix::fs::chown(stage.at("drop/.claimed"), Some(0), Some(0)).unwrap();
+    set_mode(&stage.at("drop/.claimed"), 0o1777);
+    stage.put("a.json", GOOD);
+    stage.put("bad.json", "{}");
+    let mut collector = Collector::start(stage.command_of_nobody());
+    let logged = collector.wait_for("a file whose event is written stays");
+    assert_eq!(logged["file"], "a.json");
+    collector.wait_for_nth("it cannot be put aside", 2);
+    assert_eq!(stage.lines("dev").len(), 1);
+    // Another one of its name waits for it.
+    stage.put("a.json", GOOD);
+    collector.kill();
+
+    let collector = Collector::start(stage.command_of_nobody());
+    collector.wait_for("a file whose event is written stays");
+    collector.wait_for_nth("it cannot be put aside", 2);
+    assert_eq!(stage.lines("dev").len(), 1);
+    assert_eq!(fs::read_dir(stage.at("drop/.claimed")).unwrap().count(), 2);
+
+    set_mode(&stage.at("drop/.claimed"), 0o777);
+    stage.wait_for_lines("dev", 2);
+    wait_until("all is gone", || {
+        fs::read_dir(stage.at("drop/.claimed")).unwrap().count() == 0
+    });
+    assert!(stage.at("drop/.dead-letter/bad.json").exists());
+    assert_eq!(stage.lines("dev").len(), 2);
 }

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -16,6 +18,8 @@ use tempfile::TempDir;
 
 /// Long enough for a busy machine; nothing waits this long when all is well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+const NOBODY: u32 = 65534;
 
 pub(crate) const GOOD: &str = r#"{"recipient":"dev","type":"INFO","payload":"hello"}"#;
 
@@ -64,6 +68,30 @@ impl Stage {
         command
     }
 
+    /// Makes all that is there so far a user's who is not root.
+    pub(crate) fn give_to_nobody(&self) {
+        if rustix::process::geteuid().is_root() {
+            give(self.root.path(), NOBODY);
+        }
+    }
+
+    /// The same as that user: nothing is read-only to root.
+    pub(crate) fn command_of_nobody(&self) -> Command {
+        let command = self.command();
+        if !rustix::process::geteuid().is_root() {
+            return command;
+        }
+        // A program below a folder that only root may enter cannot be started by others.
+        let program = self.at("program");
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_bugbot-collector"), &program).unwrap();
+        }
+        let mut of_nobody = Command::new(program);
+        of_nobody.args(command.get_args()).env("RUST_LOG", "info");
+        of_nobody.uid(NOBODY).gid(NOBODY);
+        of_nobody
+    }
+
     pub(crate) fn start(&self) -> Collector {
         Collector::start(self.command())
     }
@@ -83,6 +111,20 @@ impl Stage {
         wait_until("the lines are there", || self.lines(of).len() >= count);
         self.lines(of)
     }
+}
+
+/// Makes a folder and all that is in it somebody's.
+fn give(path: &Path, to: u32) {
+    std::os::unix::fs::lchown(path, Some(to), Some(to)).unwrap();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path(), to);
+        }
+    }
+}
+
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// The lines of an inbox: each has to be whole, and no id may be there twice.

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::stage::{Stage, request};
+use crate::stage::{Collector, Stage, request, set_mode};
 
 #[test]
 fn a_request_to_a_route_is_in_the_inbox_when_it_is_answered() {
@@ -105,4 +105,29 @@ fn an_inbox_that_does_not_take_the_event_is_a_500_and_the_next_one_is_taken() {
     std::fs::remove_dir(&inbox).unwrap();
     assert_eq!(collector.post("/hello", r#"{"name": "y"}"#).status, 202);
     assert_eq!(stage.lines("dev").len(), 1);
+}
+
+#[test]
+fn inboxes_that_cannot_be_written_are_a_500_until_they_can() {
+    let stage = Stage::new();
+    std::fs::create_dir(stage.at("inbox")).unwrap();
+    stage.give_to_nobody();
+    set_mode(&stage.at("inbox"), 0o555);
+    let collector = Collector::start(stage.command_of_nobody());
+    for _ in 0..2 {
+        let refused = collector.post("/hello", r#"{"name": "x"}"#);
+        assert_eq!(refused.status, 500);
+        assert!(refused.body.contains("cannot be opened"), "{refused:?}");
+    }
+    assert!(stage.lines("dev").is_empty());
+    set_mode(&stage.at("inbox"), 0o755);
+    assert_eq!(collector.post("/hello", r#"{"name": "y"}"#).status, 202);
+    let lines = stage.lines("dev");
+    assert_eq!(lines.len(), 1, "what was refused is not there later");
+    assert_eq!(lines[0]["payload"], "hello y");
+    let health = collector.health();
+    assert_eq!(
+        (&health["emitted"], &health["errors"]),
+        (&1.into(), &2.into())
+    );
 }
