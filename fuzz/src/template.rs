@@ -10,7 +10,7 @@ use shared::hooks::template::{MAX_TEMPLATE_BYTES, Missing, RenderError, Template
 use crate::input::{halves, is_within};
 
 /// More than any of these inputs come to, but for those that grow without end.
-const LONG: usize = 1 << 20;
+const LONG: usize = 1 << 16;
 
 pub(crate) fn check(bytes: &[u8]) {
     let (template, body) = halves(bytes);

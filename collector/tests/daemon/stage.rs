@@ -84,7 +84,12 @@ impl Stage {
         // A program below a folder that only root may enter cannot be started by others.
         let program = self.at("program");
         if !program.exists() {
-            fs::copy(env!("CARGO_BIN_EXE_bugbot-collector"), &program).unwrap();
+            // By another process: a file that is open for writing in ours, or in what another test has
+            // just forked of it, cannot be started.
+            let mut copy = Command::new("cp");
+            copy.arg(env!("CARGO_BIN_EXE_bugbot-collector"))
+                .arg(&program);
+            assert!(copy.status().unwrap().success());
         }
         let mut of_nobody = Command::new(program);
         of_nobody.args(command.get_args()).env("RUST_LOG", "info");
