@@ -140,14 +140,20 @@ pub(crate) fn decoded(segment: &str) -> Option<String> {
 }
 
 /// A text as one path segment.
-pub(crate) fn encoded(segment: &str) -> impl std::fmt::Display + '_ {
-    /// Everything but what RFC 3986 calls unreserved, so that no scanner stops early.
+pub(crate) fn encoded(segment: &str) -> String {
+    /// Everything but what RFC 3986 calls unreserved, so that no scanner stops early. At the end a
+    /// full stop would be the sentence's, and what else Markdown ends with.
     const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'.')
         .remove(b'_')
         .remove(b'~');
-    percent_encoding::utf8_percent_encode(segment, KEPT)
+    const KEPT_LAST: &percent_encoding::AsciiSet = &KEPT.add(b'.').add(b'_').add(b'~');
+    let last = segment.chars().next_back().map_or(0, char::len_utf8);
+    let (body, last) = segment.split_at(segment.len() - last);
+    let body = percent_encoding::utf8_percent_encode(body, KEPT);
+    let last = percent_encoding::utf8_percent_encode(last, KEPT_LAST);
+    format!("{body}{last}")
 }
 
 #[cfg(test)]

@@ -19,7 +19,9 @@ pub fn render_text(command: &Command) -> String {
 
 fn render_value(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+#?=&%".contains(c);
-    if !value.is_empty() && value.chars().all(plain) {
+    // Two slashes behind a colon are an address, and no option.
+    let is_address = value.starts_with("//");
+    if !value.is_empty() && !is_address && value.chars().all(plain) {
         return value.to_owned();
     }
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))

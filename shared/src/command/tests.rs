@@ -568,6 +568,19 @@ prop_compose! {
     }
 }
 
+#[test]
+fn two_slashes_in_front_are_a_value_and_no_address() {
+    for text in [
+        "@bugbot fix //he says",
+        "@bugbot fix //%",
+        "@bugbot fix description:\"//\"",
+    ] {
+        let command = parse(text).unwrap().unwrap();
+        assert!(command.options().description.is_some());
+        assert_eq!(parse(&render_text(&command)), Ok(Some(command)), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_rendered_command_parses_to_itself(verb in any_verb(), options in any_options()) {

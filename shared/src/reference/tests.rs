@@ -46,6 +46,18 @@ fn only(text: &str) -> Found {
     found.into_iter().next().unwrap()
 }
 
+#[test]
+fn what_a_sentence_could_end_with_is_rendered_as_no_such_end() {
+    let scope = scope().with_posthog("https://posthog.example");
+    for name in ["ann.", "ann~", "ann_", "ann-", "a", "._~"] {
+        let text = format!("https://posthog.example/person/{name}?x=1");
+        let found = find(&text, &scope);
+        let rendered = found[0].reference.to_string();
+        let again = find(&format!("{rendered}."), &scope);
+        assert_eq!(again[0].reference, found[0].reference, "{rendered}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic_and_spans_are_in_order(text in hostile()) {
