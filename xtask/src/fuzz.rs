@@ -108,21 +108,15 @@ fn fuzz(project: &Project, target: &str, seconds: u64) -> Result<Vec<PathBuf>> {
     let ended = run::step(&format!("fuzz {target}, {seconds} s"), &log, &mut cargo);
     let mut found = files(&findings)?;
     found.retain(|finding| !before.contains(finding));
+    let said = fs::read_to_string(&log).unwrap_or_default();
     match ended {
-        Ok(()) => {
-            eprintln!(
-                "     {}",
-                summary(&fs::read_to_string(&log).unwrap_or_default())
-            );
-            Ok(found)
+        Ok(()) => eprintln!("     {}", summary(&said)),
+        Err(_) if !found.is_empty() => {
+            eprintln!("     {}\n     {}", complaint(&said), log.display())
         }
-        // Known by its input, which the log says more about.
-        Err(error) if !found.is_empty() => {
-            eprintln!("{error:#}");
-            Ok(found)
-        }
-        Err(error) => Err(error),
+        Err(error) => return Err(error),
     }
+    Ok(found)
 }
 
 fn files(folder: &PathBuf) -> Result<Vec<PathBuf>> {
@@ -144,6 +138,21 @@ fn summary(log: &str) -> String {
     words.join(" ")
 }
 
+/// What a target says of an input that does not hold.
+fn complaint(log: &str) -> String {
+    let mut lines = log
+        .lines()
+        .skip_while(|line| !line.contains(" panicked at "));
+    let shown: Vec<_> = lines
+        .by_ref()
+        .take_while(|line| *line != "stack backtrace:")
+        .collect();
+    match shown.as_slice() {
+        [] => "it took too long, or too much memory".to_owned(),
+        shown => shown.join("\n     "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,5 +166,17 @@ mod tests {
             "#1024 DONE cov: 10 ft: 20 corp: 3/2Kb exec/s: 512 rss: 40Mb"
         );
         assert_eq!(summary(""), "nothing was said");
+    }
+
+    #[test]
+    fn a_finding_is_told_without_its_stack() {
+        let log = "#7\tNEW cov: 3\n\nthread '<unnamed>' (1) panicked at fuzz/src/a.rs:1:1:\n2:1 is not \
+                   there\nstack backtrace:\n   0: main\n";
+        let told = "thread '<unnamed>' (1) panicked at fuzz/src/a.rs:1:1:\n     2:1 is not there";
+        assert_eq!(complaint(log), told);
+        assert_eq!(
+            complaint("#7\tNEW\n"),
+            "it took too long, or too much memory"
+        );
     }
 }
