@@ -112,7 +112,7 @@ fn fuzz(project: &Project, target: &str, seconds: u64) -> Result<Vec<PathBuf>> {
     match ended {
         Ok(()) => eprintln!("     {}", summary(&said)),
         Err(_) if !found.is_empty() => {
-            eprintln!("     {}\n     {}", complaint(&said), log.display())
+            eprintln!("     {}\n     {}", complaint(&said), log.display());
         }
         Err(error) => return Err(error),
     }
