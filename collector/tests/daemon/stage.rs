@@ -19,7 +19,7 @@ use tempfile::TempDir;
 /// Long enough for a busy machine; nothing waits this long when all is well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-const NOBODY: u32 = 65534;
+pub(crate) const NOBODY: u32 = 65534;
 
 pub(crate) const GOOD: &str = r#"{"recipient":"dev","type":"INFO","payload":"hello"}"#;
 
@@ -84,12 +84,7 @@ impl Stage {
         // A program below a folder that only root may enter cannot be started by others.
         let program = self.at("program");
         if !program.exists() {
-            // By another process: a file that is open for writing in ours, or in what another test has
-            // just forked of it, cannot be started.
-            let mut copy = Command::new("cp");
-            copy.arg(env!("CARGO_BIN_EXE_bugbot-collector"))
-                .arg(&program);
-            assert!(copy.status().unwrap().success());
+            copy_program(&program);
         }
         let mut of_nobody = Command::new(program);
         of_nobody.args(command.get_args()).env("RUST_LOG", "info");
@@ -130,6 +125,14 @@ fn give(path: &Path, to: u32) {
 
 pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// By another process: a file that is open for writing in ours, or in what another test has just forked of
+/// it, cannot be started.
+pub(crate) fn copy_program(to: &Path) {
+    let mut copy = Command::new("cp");
+    copy.arg(env!("CARGO_BIN_EXE_bugbot-collector")).arg(to);
+    assert!(copy.status().unwrap().success());
 }
 
 /// The lines of an inbox: each has to be whole, and no id may be there twice.

@@ -12,11 +12,9 @@ use std::process::{Child, Command, Output, Stdio};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::stage::{GOOD, lines_of, wait_until};
+use crate::stage::{GOOD, NOBODY, copy_program, lines_of, wait_until};
 
 const SYSTEMD: &str = "/lib/systemd/systemd";
-/// `nobody`, on Debian and elsewhere.
-const NOBODY: u32 = 65534;
 
 /// Everything that the manager sees. It ends with its standard input, and all that it started with it.
 const WORLD: &str = r#"
@@ -58,8 +56,7 @@ impl Manager {
         }
         let home = tempfile::tempdir().unwrap();
         // Where the build lies others may not look.
-        let program = home.path().join("bugbot-collector");
-        fs::copy(env!("CARGO_BIN_EXE_bugbot-collector"), program).unwrap();
+        copy_program(&home.path().join("bugbot-collector"));
         chown(home.path(), Some(NOBODY), None).unwrap();
         let name = home.path().file_name().unwrap().to_string_lossy();
         let group = format!("bugbot-test{name}");
