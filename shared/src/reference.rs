@@ -96,7 +96,11 @@ impl std::fmt::Display for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::LinearIssue(issue) => issue.fmt(f),
-            Self::GitHubRepository(repository) => f.write_str(&repository.url()),
+            Self::GitHubRepository(repository) => {
+                // A sentence would take the last character for its own.
+                let end = repository.name().ends_with(['.', '_']);
+                write!(f, "{}{}", repository.url(), if end { "/" } else { "" })
+            }
             Self::GitHubIssue(link) => link.fmt(f),
             Self::GitHubFile(link) => link.fmt(f),
             Self::PostHogSession(session) => session.fmt(f),

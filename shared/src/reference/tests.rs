@@ -56,6 +56,12 @@ fn what_a_sentence_could_end_with_is_rendered_as_no_such_end() {
         let again = find(&format!("{rendered}."), &scope);
         assert_eq!(again[0].reference, found[0].reference, "{rendered}");
     }
+    for name in ["shop.", "shop_", "shop-", "s"] {
+        let found = find(&format!("https://github.com/acme/{name}/issues"), &scope);
+        let rendered = found[0].reference.to_string();
+        let again = find(&format!("{rendered}."), &scope);
+        assert_eq!(again[0].reference, found[0].reference, "{rendered}");
+    }
 }
 
 proptest! {
