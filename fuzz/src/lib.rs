@@ -16,15 +16,21 @@
 mod bundle;
 mod command;
 mod config;
+mod delivery;
 mod drop_file;
+mod forge;
 mod input;
+mod interaction;
 mod job;
+mod mac;
 mod policy;
 mod references;
 mod sealed;
 mod snapshot;
+mod surroundings;
 mod template;
 mod template_meaning;
+mod webhook;
 
 /// Something that is tried with any bytes.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +42,14 @@ pub struct Target {
 }
 
 /// Everything that is tried.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 15] = [
     target("bundle", bundle::check),
     target("command", command::check),
     target("config", config::check),
+    target("delivery", delivery::check),
     target("drop_file", drop_file::check),
+    target("forge", forge::check),
+    target("interaction", interaction::check),
     target("job", job::check),
     target("policy", policy::check),
     target("references", references::check),
@@ -48,6 +57,7 @@ pub const TARGETS: [Target; 11] = [
     target("snapshot", snapshot::check),
     target("template", template::check),
     target("template_meaning", template_meaning::check),
+    target("webhook", webhook::check),
 ];
 
 const fn target(name: &'static str, check: fn(&[u8])) -> Target {
