@@ -58,6 +58,7 @@ impl Forges {
         let forge = |text: &str| {
             base_of(text)
                 .and_then(|url| may_be_listed(&url, is_development).map(|()| text_of(&url)))
+                .and_then(may_be_asked)
                 .map_err(|why| BadForge {
                     forge: text.to_owned(),
                     why,
@@ -121,6 +122,14 @@ fn may_be_listed(url: &Url, is_development: bool) -> Result<(), &'static str> {
         Some(Host::Domain(name)) if is_public(name) => Ok(()),
         Some(Host::Domain(_)) => Err("is not a name of the public internet"),
         _ => Err("is a number and not a name"),
+    }
+}
+
+/// Not every address can stand in a request: the operator is told, and not whoever logs in.
+fn may_be_asked(base: String) -> Result<String, &'static str> {
+    match Api::new(&base) {
+        Ok(_) => Ok(base),
+        Err(_) => Err("is not an address that can be asked"),
     }
 }
 
@@ -257,6 +266,9 @@ mod tests {
         let refused = |list: &str| Forges::parse(list, false).unwrap_err().why;
         assert_eq!(refused("codeberg.org"), "is not an address");
         assert_eq!(refused("ftp://codeberg.org"), "is not an http(s) address");
+        // A name that is one to some, to which no request can be sent.
+        let unsent = refused("https://git.}.example");
+        assert_eq!(unsent, "is not an address that can be asked");
         assert_eq!(refused("http://codeberg.org"), "is not https");
         assert_eq!(
             refused("https://a:b@codeberg.org"),
