@@ -20,6 +20,9 @@ use crate::surroundings::{NOW_SECONDS, Surroundings, at_once, now};
 
 const SECRET: &str = "correct-horse-battery";
 
+/// What a report quotes: an alert is no longer.
+const MAX_ALERT_CHARS: usize = 8_000;
+
 /// The prefix of the proof, and the header that bears it.
 fn proof(format: Format) -> (&'static str, &'static str) {
     match format {
@@ -269,6 +272,7 @@ fn is_an_alert(queued: &str) {
         .expect("it is an alert")
         .expect("of this version");
     assert_eq!(alert.encode(), queued);
-    assert!(!alert.text.trim().is_empty());
+    let length = alert.text.chars().count();
+    assert!((1..=MAX_ALERT_CHARS).contains(&length) && !alert.text.trim().is_empty());
     assert_eq!((alert.guild.as_str(), alert.channel.as_str()), ("1", "2"));
 }
