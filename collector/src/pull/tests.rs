@@ -153,7 +153,11 @@ async fn what_was_not_asked_for_is_not_written() {
     let stage = Stage::new(&[]);
     let mut others = event(1);
     others.to = Recipient::parse("bob").unwrap();
-    for events in [vec![others], vec![event(2), event(1)]] {
+    for events in [
+        vec![others],
+        vec![event(2), event(1)],
+        vec![event(2), event(2)],
+    ] {
         let page = Page {
             events,
             more: false,

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use shared::hooks::Recipient;
 use shared::hooks::edge::{Answer, InboxName, Question};
+use shared::hooks::{Draft, Kind, Priority, Recipient};
 use tests::hub::Loss;
 use tests::world::PULL_TOKEN;
 
@@ -112,6 +112,32 @@ fn pulled_once_it_says_what_came() {
     assert!(!refused.status.success());
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(why.contains("another collector pulls into"), "{why}");
+}
+
+#[test]
+fn an_inbox_that_takes_nothing_is_no_reason_to_leave_what_is_anothers() {
+    let edge = Edge::start();
+    let stage = Stage::new();
+    configure(&stage, &edge, "bob, alice", PULL_TOKEN);
+    let bob = Recipient::parse("bob").unwrap();
+    let draft = Draft {
+        to: bob.clone(),
+        kind: Kind::Info,
+        priority: Priority::default(),
+        payload: "x".to_owned(),
+        sentinel: None,
+        source: None,
+    };
+    let accept = Question::Accept {
+        keys: Vec::new(),
+        event: Some(Box::new(draft.into())),
+    };
+    edge.inboxes.answer(&InboxName::Of(bob), &accept).unwrap();
+    edge.send(1, "");
+    fs::create_dir_all(stage.at("inbox/bob.inbox")).unwrap();
+    let output = stage.command().arg("--pull").output().unwrap();
+    assert!(!output.status.success());
+    assert_eq!(numbers(&stage), [1]);
 }
 
 #[test]

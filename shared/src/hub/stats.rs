@@ -209,6 +209,23 @@ mod tests {
         );
         let many = |it: &mut Reported| it.repos_contributed = vec!["a/b".to_owned(); 501];
         assert_eq!(problem(many), repos);
+        let longest = |it: &mut Reported| it.repos_contributed = vec!["r".repeat(MAX_REPO_CHARS)];
+        assert_eq!(problem(longest), None);
+        let longer =
+            |it: &mut Reported| it.repos_contributed = vec!["r".repeat(MAX_REPO_CHARS + 1)];
+        assert_eq!(problem(longer), repos);
+    }
+
+    #[test]
+    fn what_is_known_stays_bounded_and_a_streak_is_as_long_as_the_longest() {
+        let of = |name: &str, current_streak: u64| Reported {
+            repos_contributed: (0..MAX_REPOS).map(|n| format!("{name}/{n}")).collect(),
+            current_streak,
+            ..Reported::default()
+        };
+        let merged = of("a", 0).merged_with(&of("b", 9)).merged_with(&of("c", 2));
+        assert_eq!(merged.repos_contributed.len(), MAX_REPOS);
+        assert_eq!((merged.longest_streak, merged.current_streak), (9, 2));
     }
 
     #[test]

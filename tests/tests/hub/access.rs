@@ -113,6 +113,15 @@ async fn a_key_is_good_for_its_scopes_alone() {
         .await;
     assert_eq!(reply.body["scopes"], json!(["bugseti.read"]));
     reader.key = Some(reply.body["api_key"].as_str().unwrap().to_owned());
+    for unknown in [json!(["bugseti.read", "root"]), json!([]), json!("all")] {
+        let body = json!({
+            "forge_url": FORGE, "forge_token": "t", "client_id": "dashboard", "scopes": unknown,
+        });
+        let refused = reader
+            .call(http::Method::POST, "/auth/forge", Some(body))
+            .await;
+        assert_eq!(refused.status, 422, "{unknown}");
+    }
     assert_eq!(reader.get("/leaderboard").await.status, 200);
     assert_eq!(reader.get("/issues/claimed").await.status, 200);
     let refused = reader.claim("acme/web#1").await;

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
+use shared::hub::{Answer, ClientId, IssueRef, Question, Shard, claims, clients};
 use tests::hub::Portal;
 
 use crate::{minutes, volunteer};
@@ -211,4 +212,55 @@ async fn the_list_shows_what_is_worked_on_by_pages_newest_first() {
         after = format!("&after={next}");
     }
     assert_eq!(paged, all);
+}
+
+#[tokio::test]
+async fn a_sign_of_life_never_makes_a_claim_shorter() {
+    let portal = Portal::new();
+    let (ann, ben) = (
+        volunteer(&portal, "ann").await,
+        volunteer(&portal, "ben").await,
+    );
+    ann.claim(ISSUE).await;
+    // As of a portal that was given a shorter time since.
+    let renew = claims::Request::Renew {
+        client: ClientId::parse(&ann.id).unwrap(),
+        ttl: minutes(1),
+    };
+    let shard = Shard::of_issue(&IssueRef::parse(ISSUE).unwrap());
+    let renewed = portal
+        .objects
+        .answer(shard, &Question::Claims(Box::new(renew)));
+    let expected = Answer::Claims(Box::new(claims::Response::Renewed(1)));
+    assert_eq!(renewed, Ok(expected));
+    portal.clock.advance(minutes(29));
+    assert_eq!(ben.claim(ISSUE).await.status, 409);
+}
+
+/// A claim is noted before it is made: a heartbeat between the two does not lose it.
+#[tokio::test]
+async fn a_place_without_a_claim_is_looked_at_for_an_hour() {
+    let portal = Portal::new();
+    let ann = volunteer(&portal, "ann").await;
+    let client = ClientId::parse(&ann.id).unwrap();
+    let places = || {
+        let request = clients::Request::Places {
+            client: client.clone(),
+        };
+        let question = Question::Clients(Box::new(request));
+        match portal.objects.answer(Shard::of_client(&client), &question) {
+            Ok(Answer::Clients(answer)) => match *answer {
+                clients::Response::Places(places) => places.len(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    ann.claim(ISSUE).await;
+    ann.release(ISSUE).await;
+    for (after, there) in [(0, 1), (59, 1), (2, 0)] {
+        portal.clock.advance(minutes(after));
+        assert_eq!(ann.heartbeat().await.body["renewed"], 0);
+        assert_eq!(places(), there, "after {after} more minutes");
+    }
 }

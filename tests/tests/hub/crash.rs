@@ -97,6 +97,22 @@ async fn news_stay_until_they_have_arrived_and_count_once_however_often_they_do(
     assert_eq!(stats["global"]["total_issues_completed"], 1);
 }
 
+#[tokio::test]
+async fn news_that_come_while_older_ones_are_carried_stay() {
+    let portal = Portal::new();
+    let ann = volunteer(&portal, "ann").await;
+    ann.claim("acme/web#1").await;
+    let mut ring = std::pin::pin!(portal.objects.ring());
+    // The news were read, and are on their way.
+    assert!(futures_util::poll!(ring.as_mut()).is_pending());
+    ann.complete("acme/web#1", 1).await;
+    ring.await.unwrap();
+    assert_eq!(portal.objects.news(), 1);
+    portal.objects.ring().await.unwrap();
+    let stats = ann.get("/stats").await.body;
+    assert_eq!(stats["global"]["total_issues_completed"], 1);
+}
+
 /// What makes a crash between two statements harmless: a call that fails leaves nothing behind.
 #[tokio::test]
 async fn a_call_that_fails_in_the_middle_has_changed_nothing() {

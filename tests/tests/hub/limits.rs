@@ -1,6 +1,7 @@
 //! How often a client may ask, and how much it may say.
 
 use serde_json::json;
+use shared::hub::Shard;
 use tests::hub::Portal;
 
 use crate::{minutes, volunteer};
@@ -123,4 +124,37 @@ async fn a_body_has_a_limit_and_an_address_its_method() {
         (405, &"POST".parse().unwrap())
     );
     assert_eq!(ann.get("/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_page_of_claims_has_one_to_five_hundred() {
+    let portal = Portal::new();
+    let ann = volunteer(&portal, "ann").await;
+    for (limit, status) in [
+        ("0", 422),
+        ("1", 200),
+        ("500", 200),
+        ("501", 422),
+        ("x", 422),
+    ] {
+        let reply = ann.get(&format!("/issues/claimed?limit={limit}")).await;
+        assert_eq!(reply.status, status, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn the_leaderboard_has_a_hundred_places_whatever_is_asked_for() {
+    let portal = Portal::new();
+    let ann = volunteer(&portal, "ann").await;
+    for shard in Shard::all_of_clients().take(2) {
+        portal.objects.run(
+            shard,
+            "INSERT INTO clients (id, name, known_since, heard_at) \
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 60) \
+             SELECT 'client-' || n, 'A client', 0, 0 FROM n",
+        );
+    }
+    let reply = ann.get("/leaderboard?limit=1000").await;
+    assert_eq!(reply.body["entries"].as_array().unwrap().len(), 100);
+    assert_eq!(reply.body["totalParticipants"], 121);
 }

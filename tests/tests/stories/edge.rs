@@ -4,8 +4,9 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use shared::hooks::Recipient;
+use shared::hooks::edge::MAX_PAYLOAD_BYTES;
 use shared::hooks::edge::delivery::{KNOWN_FOR, SAME_BYTES_FOR};
-use shared::hooks::edge::inbox::{MAX_BYTES, MAX_EVENTS};
+use shared::hooks::edge::inbox::{MAX_BYTES, MAX_EVENTS, MAX_KEYS};
 use shared::hooks::edge::{EdgeError, Format, InboxName};
 use shared::id::{ChannelId, MessageId};
 use shared::ports::Clock as _;
@@ -190,6 +191,44 @@ async fn deliveries_are_forgotten_when_their_time_has_come() {
 }
 
 #[tokio::test]
+async fn of_too_many_known_deliveries_the_oldest_is_forgotten_first() {
+    let world = World::with_hook("cron", &to_alice(Format::Bearer));
+    let tool = world.tool(Format::Bearer, "cron");
+    let is_known = async |id: &str| {
+        let (status, said) = world.hooked(tool.delivery(id, r#"{"text": "x"}"#)).await;
+        assert_eq!(status, 202, "{said}");
+        said["repeated"] == json!(true)
+    };
+    for id in ["d-1", "d-2"] {
+        assert!(!is_known(id).await);
+        world.clock.advance(MINUTE);
+    }
+    let full = format!("UPDATE room SET keys = {MAX_KEYS}");
+    world.inboxes.run(&alice(), &full);
+    assert!(!is_known("d-3").await);
+    assert!(is_known("d-2").await && is_known("d-3").await);
+    assert!(!is_known("d-1").await);
+    world.finish();
+}
+
+#[tokio::test]
+async fn a_payload_is_as_long_as_its_object_can_keep_and_no_longer() {
+    let world = World::with_hook("cron", &to_alice(Format::Bearer));
+    let tool = world.tool(Format::Bearer, "cron");
+    let long = |bytes: usize| json!({"text": "x".repeat(bytes)}).to_string();
+    let (status, said) = world
+        .hooked(tool.delivery("d-1", &long(MAX_PAYLOAD_BYTES + 1)))
+        .await;
+    assert_eq!(status, 500, "{said}");
+    assert!(world.waiting("alice", 0).await.events.is_empty());
+    let (status, _) = world
+        .hooked(tool.delivery("d-1", &long(MAX_PAYLOAD_BYTES)))
+        .await;
+    assert_eq!(status, 202);
+    world.finish();
+}
+
+#[tokio::test]
 async fn a_full_inbox_says_so_and_takes_the_delivery_once_there_is_room() {
     let world = World::with_hook("cron", &to_alice(Format::Bearer));
     let tool = world.tool(Format::Bearer, "cron");
@@ -275,6 +314,11 @@ async fn only_the_token_opens_what_waits() {
             Err(EdgeError::Unauthorized)
         );
     }
+    // And nothing is read that is longer than what is said by whoever pulls.
+    let long = http::Request::post("https://gateway.test/hooks/events/ack")
+        .header("authorization", format!("Bearer {PULL_TOKEN}"))
+        .body(vec![b' '; 1025]);
+    assert_eq!(world.hooked(long.unwrap()).await.0, 413);
     let closed = World::in_memory(&[]);
     let page = closed.puller(PULL_TOKEN).page(&recipient, 0).await;
     assert_eq!(page, Err(EdgeError::Closed));

@@ -245,3 +245,19 @@ fn a_delivery_says_of_which_type_it_is_where_its_format_has_types() {
     let verified = verify(Format::GitHub, &secret(), &doubled, body, now()).unwrap();
     assert_eq!(event_type(Format::GitHub, &doubled, verified), None);
 }
+
+#[test]
+fn an_id_that_is_empty_or_endless_is_none() {
+    for id in [String::new(), "d".repeat(257)] {
+        for (format, header) in IDS {
+            let with = known_by(format, &[(header, &id)], BODY);
+            assert_eq!(with, known_by(format, &[], BODY), "{header}");
+        }
+    }
+    let longest = known_by(
+        Format::Bearer,
+        &[("idempotency-key", &"d".repeat(256))],
+        BODY,
+    );
+    assert_eq!(longest[0].until, now() + KNOWN_FOR);
+}

@@ -225,6 +225,14 @@ mod tests {
                 "name must be a text; number must be a whole number, and not negative",
             ),
             (
+                r#"{"name": "a", "number": 9007199254740992, "below": {}}"#,
+                "none",
+            ),
+            (
+                r#"{"name": "a", "number": 9007199254740993, "below": {}}"#,
+                "number must be a whole number, and not negative",
+            ),
+            (
                 r#"{"name": "a\u0000", "below": {}}"#,
                 "name must not hold control characters",
             ),

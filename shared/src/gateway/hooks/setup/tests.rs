@@ -117,3 +117,25 @@ fn that_no_token_opens_an_inbox_is_said_to_anybody_without_whose() {
     let both = with(r#"{"alice": "0123456789abcdef", "bob": "0123456789abcdef"}"#);
     assert_eq!(both, "");
 }
+
+#[test]
+fn hooks_without_the_objects_that_keep_their_deliveries_are_closed() {
+    let text = |name: &str| match name {
+        "HOOKS" => Some("a".to_owned()),
+        "HOOK_A" => Some(SENTRY.to_owned()),
+        "HOOK_A_SECRET" => Some(SECRET.to_owned()),
+        _ => None,
+    };
+    let setup = HooksSetup::read(text, |_| false);
+    assert!(setup.hook("a").is_err());
+    assert_eq!(said(&setup), "INBOXES is not bound");
+    // Who has no hooks needs none.
+    assert_eq!(said(&HooksSetup::read(|_| None, |_| false)), "");
+}
+
+#[test]
+fn a_name_has_at_most_forty_bytes() {
+    let named = |bytes: usize| said(&read(&[("HOOKS", &"a".repeat(bytes))]));
+    assert!(named(40).contains("_SECRET, which is missing"));
+    assert!(named(41).ends_with("which is longer than 40 bytes"));
+}
