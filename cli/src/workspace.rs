@@ -161,7 +161,12 @@ fn differences(before: &Capture, after: &Capture) -> Done {
         json!({"kind": name(it.kind), "path": path})
     });
     let json: Vec<_> = json.collect();
-    Done::new(table(["WHAT", "FILE"], &rows, "Nothing differs."), &json)
+    let mut text = table(["WHAT", "FILE"], &rows, "Nothing differs.");
+    // Whatever was left out may differ all the same.
+    for capture in [before, after] {
+        text.push_str(&left_out(capture));
+    }
+    Done::new(text, &json)
 }
 
 fn listed(capture: &Capture) -> Done {

@@ -13,6 +13,20 @@ const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 /// A tar's first header says what it is, whatever the name that it begins with.
 const HEADER_BYTES: u64 = 512;
 const TAR_MAGIC: (usize, &[u8]) = (257, b"ustar");
+/// What people give us for a tar, and what would make it one.
+const OTHERS: [(&[u8], &str); 5] = [
+    (
+        b"STIM",
+        "it is a sealed bundle, which has to be opened first",
+    ),
+    (b"PK\x03\x04", "it is a zip file"),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "it is packed with zstd: unpack it first",
+    ),
+    (b"\xfd7zXZ\0", "it is packed with xz: unpack it first"),
+    (b"BZh", "it is packed with bzip2: unpack it first"),
+];
 
 /// What `from` holds, packed. Bytes are read as they are asked for.
 pub fn pack<R: BufRead>(from: R) -> GzEncoder<R> {
@@ -32,6 +46,10 @@ pub(crate) fn unpacked<'a>(mut from: impl Read + 'a) -> io::Result<Box<dyn Read 
     let (at, magic) = TAR_MAGIC;
     let is_tar = head.get(at..).is_some_and(|rest| rest.starts_with(magic));
     let is_packed = head.starts_with(&MAGIC) && !is_tar;
+    let other = OTHERS.iter().find(|(magic, _)| head.starts_with(magic));
+    if let (Some((_, what)), false) = (other, is_tar) {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, *what));
+    }
     let whole = Cursor::new(head).chain(from);
     Ok(if is_packed {
         Box::new(MultiGzDecoder::new(whole))
@@ -79,6 +97,23 @@ mod tests {
             assert_eq!(read(&packed).unwrap(), capture);
             assert_eq!(read(&tar).unwrap(), capture);
         }
+    }
+
+    #[test]
+    fn what_is_no_tar_but_something_known_is_called_by_its_name() {
+        for (bytes, word) in [
+            (&b"STIM\x02\0\0\0\x05"[..], "sealed bundle"),
+            (b"PK\x03\x04\x14", "zip"),
+            (b"\x28\xb5\x2f\xfd\x04", "zstd"),
+            (b"\xfd7zXZ\0\0", "xz"),
+            (b"BZh91AY", "bzip2"),
+        ] {
+            let refused = read(bytes).unwrap_err().to_string();
+            assert!(refused.contains(word), "{refused}");
+        }
+        // A file's name may begin so too.
+        let capture = capture(&[(b"BZh", 3), (b"STIM", 1)]);
+        assert_eq!(read(&snapshot::to_bytes(&capture)).unwrap(), capture);
     }
 
     #[test]

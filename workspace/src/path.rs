@@ -73,7 +73,7 @@ impl fmt::Display for FilePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             for c in chunk.valid().chars() {
-                if c.is_control() || c == '\\' {
+                if c.is_control() || c == '\\' || turns_the_line(c) {
                     write!(f, "{}", c.escape_default())?;
                 } else {
                     write!(f, "{c}")?;
@@ -85,6 +85,11 @@ impl fmt::Display for FilePath {
         }
         Ok(())
     }
+}
+
+/// Separators of lines, and the marks that make what follows appear in another order.
+fn turns_the_line(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Debug for FilePath {
@@ -134,9 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_shown_on_one_line() {
+    fn a_path_is_shown_on_one_line_in_its_own_order() {
         let shown = |bytes: &[u8]| FilePath::parse(bytes).unwrap().to_string();
         assert_eq!(shown("ü/a b".as_bytes()), "ü/a b");
         assert_eq!(shown(b"a\nb\x1b[2J\xff\\"), "a\\nb\\u{1b}[2J\\xff\\\\");
+        let turned = "photo\u{202e}gpj.sh\u{2028}x";
+        assert_eq!(shown(turned.as_bytes()), "photo\\u{202e}gpj.sh\\u{2028}x");
     }
 }

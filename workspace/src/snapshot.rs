@@ -4,13 +4,13 @@
 //! mode 0600, no owner and no time; there is nothing else in it.
 //!
 //! What is read may be anybody's: it is taken for a capture only if it could be one. A path that
-//! leads elsewhere, a link, a device, a file that is there twice or too large is an error, and
-//! nothing of the rest is taken.
+//! leads elsewhere, a link, a device, a file that is there twice or too large, a tar without its end
+//! is an error, and nothing of the rest is taken.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
-use tar::{Archive, Builder, EntryType, Header};
+use tar::{Archive, Builder, Entry, EntryType, Header};
 
 use crate::capture::Capture;
 use crate::limits::{Exceeded, Limits, Tally};
@@ -29,13 +29,16 @@ const OVERHEAD_BYTES: u64 = 8 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum BadSnapshot {
     /// It is no tar, or ends in the middle.
-    #[error("it cannot be read as a tar: {0}")]
+    #[error("it cannot be read as a tar: {}", in_words(.0))]
     Tar(#[from] io::Error),
+    /// It ends where another file could follow: whatever came after is lost.
+    #[error("it is cut off: a tar's end is missing")]
+    NoEnd,
     /// A path in it leads elsewhere.
     #[error(transparent)]
     Path(#[from] BadPath),
-    /// Something in it is no file: a link, a device.
-    #[error("{0} is not a file")]
+    /// Something in it is no file: a link, a device, a file without its holes.
+    #[error("{0} is not an ordinary file")]
     NotAFile(FilePath),
     /// A file is there twice, or is both a file and a directory.
     #[error("{0} is there twice")]
@@ -46,6 +49,16 @@ pub enum BadSnapshot {
     /// There is too much in it.
     #[error(transparent)]
     TooMuch(#[from] Exceeded),
+}
+
+/// The library quotes the bytes that it could not read, which may be anything.
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("numeric field") {
+        return "there is something else where a file's header should be".to_owned();
+    }
+    let line = text.lines().next().unwrap_or_default();
+    line.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// Writes a snapshot.
@@ -103,7 +116,7 @@ pub fn read(from: impl Read, limits: &Limits) -> Result<Capture, BadSnapshot> {
     let mut files = BTreeMap::new();
     // What is no file counts for nothing above, and costs memory all the same.
     let longest = limits.total_bytes + OVERHEAD_BYTES * (limits.files as u64 + 1);
-    let mut from = unpacked(from)?.take(longest);
+    let mut from = Watched::new(unpacked(from)?.take(longest));
     for entry in Archive::new(&mut from).entries()? {
         let mut entry = entry?;
         let kind = entry.header().entry_type();
@@ -113,7 +126,8 @@ pub fn read(from: impl Read, limits: &Limits) -> Result<Capture, BadSnapshot> {
         let name = entry.path_bytes();
         // As `tar` writes them when it is told to take `.`.
         let path = FilePath::parse(name.strip_prefix(b"./").unwrap_or(&name))?;
-        if kind != EntryType::Regular && kind != EntryType::Continuous {
+        let is_file = kind == EntryType::Regular || kind == EntryType::Continuous;
+        if !is_file || has_holes(&mut entry)? {
             return Err(BadSnapshot::NotAFile(path));
         }
         if entry.size() > limits.file_bytes {
@@ -133,11 +147,50 @@ pub fn read(from: impl Read, limits: &Limits) -> Result<Capture, BadSnapshot> {
             return Err(BadSnapshot::Twice(path));
         }
     }
+    if from.has_ended {
+        return Err(BadSnapshot::NoEnd);
+    }
     // What is packed says at its end whether it is whole.
     io::copy(&mut from, &mut io::sink())?;
     match file_above_a_file(&files) {
         Some(path) => Err(BadSnapshot::Twice(path)),
         None => Ok(Capture::from_parts(files, Vec::new())),
+    }
+}
+
+/// Whether what is stored of a file is not what was in it: POSIX's way to leave holes out keeps the
+/// type of an ordinary file, under another name.
+fn has_holes(entry: &mut Entry<'_, impl Read>) -> io::Result<bool> {
+    let Some(extensions) = entry.pax_extensions()? else {
+        return Ok(false);
+    };
+    for extension in extensions {
+        if extension?.key_bytes().starts_with(b"GNU.sparse.") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Notices when there is nothing more to read. A tar says itself where it ends: whoever reads on and
+/// finds nothing has a part of one.
+struct Watched<R> {
+    inner: R,
+    has_ended: bool,
+}
+
+impl<R> Watched<R> {
+    fn new(inner: R) -> Self {
+        let has_ended = false;
+        Self { inner, has_ended }
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.has_ended |= read == 0 && !buffer.is_empty();
+        Ok(read)
     }
 }
 

@@ -64,6 +64,15 @@ async fn what_is_captured_comes_back_and_what_is_not_is_named() {
     added    new\nline
     changed  src/cart.js
     ");
+    // What was left out may differ, and is named.
+    let partly = workspace(at, &["diff", "shop.tar", "shop"]).await.done();
+    insta::assert_snapshot!(partly, @r"
+    Nothing differs.
+
+    LEFT OUT  WHY
+    big       larger than a file may be
+    link      a link
+    ");
     let listed = workspace(at, &["ls", "shop.tar"]).await.done();
     insta::assert_snapshot!(listed, @r"
     BYTES  FILE

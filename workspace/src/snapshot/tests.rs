@@ -165,8 +165,43 @@ fn limits_hold_for_what_is_read() {
 #[test]
 fn half_a_tar_is_no_snapshot() {
     let whole = to_bytes(&capture([("a", "some text"), ("b", "more")]));
-    for end in (1..whole.len() - 1024).filter(|end| end % 512 != 0) {
-        read_bytes(&whole[..end]).unwrap_err();
+    for end in 0..=whole.len() - 1024 {
+        let refused = read_bytes(&whole[..end]).unwrap_err();
+        let is_between_files = [0, 1024, 2048].contains(&end);
+        let is_no_end = matches!(refused, BadSnapshot::NoEnd);
+        assert!(is_no_end || !is_between_files, "{end}: {refused:?}");
+    }
+    // One block of zeros is enough for everybody who reads tars.
+    assert_eq!(read_bytes(&whole[..whole.len() - 512]).unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_not_in_a_tar_as_it_was_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let file = std::fs::File::create(place.path().join("holes")).unwrap();
+    file.set_len(500_000).unwrap();
+    for format in ["gnu", "pax"] {
+        let mut tar = Command::new("tar");
+        tar.args(["c", "--sparse", "--format", format, "holes"]);
+        let written = tar.current_dir(place.path()).output().unwrap();
+        assert!(written.status.success(), "{written:?}");
+        let refused = read_bytes(&written.stdout);
+        let is_refused = matches!(refused, Err(BadSnapshot::NotAFile(_)));
+        assert!(is_refused, "{format}: {refused:?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_other_bytes_obeys_no_terminal() {
+    for bytes in [
+        &b"\x1b[31mred\x1b]0;title\x07\n".repeat(60)[..],
+        &b"\xff\xfe\0\x07".repeat(500),
+    ] {
+        let said = read_bytes(bytes).unwrap_err().to_string();
+        assert!(
+            said.len() < 300 && !said.contains(char::is_control),
+            "{said:?}"
+        );
     }
 }
 
