@@ -56,9 +56,16 @@ impl Width for str {
 pub(crate) fn line(text: &str, max: usize) -> String {
     let clean: String = text
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_obeyed(c) { ' ' } else { c })
         .collect();
     shared::shorten::shorten(&clean, max)
+}
+
+/// Control characters, separators of lines, and the marks that turn what follows around: with them a
+/// name could stand in for the rest of its row.
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A moment as people read it, to the minute: `2026-11-21 12:59`.
@@ -90,6 +97,7 @@ mod tests {
     #[test]
     fn a_terminal_obeys_nothing_of_what_is_shown() {
         assert_eq!(line("a\x1b[2Jb\nc", 20), "a [2Jb c");
+        assert_eq!(line("Ann\u{202e}eb\u{2069}\u{2028}x", 20), "Ann eb  x");
     }
 
     #[test]

@@ -36,9 +36,14 @@ pub(crate) enum Verdict {
 }
 
 /// What the answer to a write means: there is nothing that may be missing. For a release, "there is no
-/// such claim" is what it was to bring about: an earlier try, or the claim's own end, was faster.
+/// such claim" is what it was to bring about: an earlier try, or the claim's own end, was faster. A
+/// claim is answered with the claim: somebody begins to work because of it.
 pub(crate) fn of_write(kind: &Kind, response: &Response, now: Timestamp) -> Verdict {
     match (kind, of_answer(response, now)) {
+        (Kind::Claim(_), Verdict::Done(answer)) if !is_something(&answer) => {
+            let status = response.status().as_u16();
+            Verdict::Later(Trouble::NotTheHub { status })
+        }
         (Kind::Release(_), Verdict::Missing(_)) => Verdict::Done(Value::Null),
         (_, Verdict::Missing(message)) => Verdict::Refused {
             status: 404,
@@ -65,6 +70,9 @@ pub(crate) fn of_answer(response: &Response, now: Timestamp) -> Verdict {
         _ if status.is_redirection() || is_page(response) => {
             later(Trouble::NotTheHub { status: code })
         }
+        _ if status.is_success() && is_no_json(response) => {
+            later(Trouble::NotTheHub { status: code })
+        }
         _ if status.is_success() => Verdict::Done(json(response)),
         StatusCode::NOT_FOUND => Verdict::Missing(words(response)),
         _ => Verdict::Refused {
@@ -81,6 +89,16 @@ fn is_page(response: &Response) -> bool {
     kind.trim_start()
         .to_ascii_lowercase()
         .starts_with("text/html")
+}
+
+/// The hub says JSON, or nothing; a proxy that says "OK" is not the hub.
+fn is_no_json(response: &Response) -> bool {
+    let body = response.body().trim_ascii();
+    !body.is_empty() && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err()
+}
+
+fn is_something(answer: &Value) -> bool {
+    answer.as_object().is_some_and(|fields| !fields.is_empty())
 }
 
 /// What the answer says; null where that is no JSON.
@@ -178,6 +196,30 @@ mod tests {
                 Verdict::Later(Trouble::NotTheHub { status })
             );
         }
+    }
+
+    #[test]
+    fn what_is_no_json_settles_nothing() {
+        for said in ["OK", "{\"ok\": tr", "\u{1}\u{2}"] {
+            let verdict = of_answer(&answer(200, said), now());
+            assert_eq!(verdict, Verdict::Later(Trouble::NotTheHub { status: 200 }));
+        }
+        assert_eq!(
+            of_answer(&answer(200, " "), now()),
+            Verdict::Done(Value::Null)
+        );
+    }
+
+    #[test]
+    fn an_issue_is_ours_only_where_the_answer_is_a_claim() {
+        let claim = Kind::Claim("acme/shop#12".parse().unwrap());
+        let of = |said: &str| of_write(&claim, &answer(201, said), now());
+        for said in ["", "null", "[]", "\"OK\"", "true", "{}"] {
+            let waits = Verdict::Later(Trouble::NotTheHub { status: 201 });
+            assert_eq!(of(said), waits, "{said}");
+        }
+        let ours = r#"{"id": "acme/shop#12", "status": "claimed"}"#;
+        assert!(matches!(of(ours), Verdict::Done(_)));
     }
 
     #[test]

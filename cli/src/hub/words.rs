@@ -16,6 +16,12 @@ pub(super) fn said(text: &str) -> String {
     line(text, MAX)
 }
 
+/// The same at the end of a sentence, which may have its full stop already.
+pub(super) fn sentence(text: &str) -> String {
+    let said = said(text);
+    format!("{}.", said.trim_end_matches('.'))
+}
+
 /// A status as people say it.
 pub(super) fn status(word: &str) -> String {
     said(&word.replace('_', " "))
@@ -79,7 +85,7 @@ pub(super) fn waiting(drained: &Drained) -> String {
 pub(super) fn age(cached: Option<&Cached>) -> String {
     cached.map_or_else(String::new, |cached| {
         let why = said(&cached.why.to_string());
-        format!("This is {} old: {why}.\n", span(cached.age))
+        format!("This is {} old: {}\n", span(cached.age), sentence(&why))
     })
 }
 
@@ -113,6 +119,12 @@ pub(super) fn cached(cached: Option<&Cached>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_has_one_full_stop() {
+        assert_eq!(sentence("Nobody has this issue."), "Nobody has this issue.");
+        assert_eq!(sentence("status 500"), "status 500.");
+    }
 
     #[test]
     fn a_span_is_shown_to_the_unit_that_matters() {

@@ -87,7 +87,10 @@ fn shown<T>(sent: &Sent<T>, now: Timestamp, of: impl FnOnce(&T) -> (String, Valu
                 403 => Exit::Refused,
                 _ => Exit::NotPossible,
             };
-            let text = format!("The hub refused it ({status}): {}.\n", words::said(message));
+            let text = format!(
+                "The hub refused it ({status}): {}\n",
+                words::sentence(message)
+            );
             let json = json!({"outcome": "refused", "status": status, "message": message});
             (text, json, exit)
         }
@@ -110,6 +113,7 @@ fn queued(why: &Trouble, waiting: usize) -> (String, Value, Exit) {
         ),
     };
     let why = words::said(&why.to_string());
-    let text = format!("Not done yet: {why}.\n{how_many}: {next}.\n");
+    let said = words::sentence(&why);
+    let text = format!("Not done yet: {said}\n{how_many}: {next}.\n");
     (text, json!({"outcome": "queued", "why": why}), exit)
 }

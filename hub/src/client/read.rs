@@ -106,7 +106,15 @@ impl<P: Http + Clock> Hub<P> {
             }
             Err(other) => return Err(other),
         };
-        let unreadable = || HubError::Unreadable(shorten(&answer));
+        let unreadable = || match &answer {
+            // A list that is not there at all: only a claim may be missing.
+            Value::Null => HubError::Refused {
+                status: 404,
+                message: "there is nothing at that address; the hub may be somewhere else"
+                    .to_owned(),
+            },
+            answer => HubError::Unreadable(shorten(answer)),
+        };
         let value = parse(&answer).ok_or_else(unreadable)?;
         if cached.is_none() {
             let session = Session::open(self).await?;
@@ -162,7 +170,8 @@ impl<P: Http + Clock> Hub<P> {
         why: Trouble,
     ) -> Result<(Value, Option<Cached>), HubError> {
         let session = Session::open(self).await?;
-        let cache = session.cache()?;
+        // What cannot be read of the cache was not asked for.
+        let cache = session.cache().unwrap_or_default();
         let Some(kept) = cache.get(address) else {
             return Err(why.into());
         };

@@ -116,3 +116,34 @@ async fn a_wait_that_a_clock_of_next_year_wrote_down_is_not_waited_for() {
     assert_eq!(hub.stats().await.unwrap().cached, None);
     stage.portal.finish(&[]);
 }
+
+#[tokio::test]
+async fn a_cache_that_cannot_be_read_is_no_cache() {
+    let (stage, hub) = Stage::logged_in().await;
+    hub.stats().await.unwrap();
+    for torn in ["{\"https", "[]", "\0\0"] {
+        std::fs::write(stage.file("ann", "data/hub_cache.json"), torn).unwrap();
+        stage.portal.fail_next("*", Fault::DropBefore, 1);
+        let error = hub.stats().await.unwrap_err();
+        let is_of_the_hub = matches!(error, HubError::NoAnswer(Trouble::Unreachable(_)));
+        assert!(is_of_the_hub, "{torn:?}: {error}");
+    }
+    hub.stats().await.unwrap();
+    stage.portal.fail_next("*", Fault::DropBefore, 1);
+    assert!(hub.stats().await.unwrap().cached.is_some());
+    stage.portal.finish(&[]);
+}
+
+#[tokio::test]
+async fn where_there_are_no_lists_the_hub_is_said_to_be_elsewhere() {
+    let (stage, hub) = Stage::logged_in().await;
+    let nothing = Canned::json(404, &json!({"error": "not found"}));
+    stage.portal.fail_next("*", Fault::Answer(nothing), 1);
+    let error = hub.stats().await.unwrap_err();
+    assert!(
+        matches!(error, HubError::Refused { status: 404, .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("somewhere else"), "{error}");
+    stage.portal.finish(&[]);
+}
