@@ -33,7 +33,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     let (limit, headers) = (gateway::max_body_bytes(&path), gateway::headers(&path));
     let answer = match inbound::read(request, limit, headers).await {
         Ok(request) => gateway::handle(&request, setup, &OfWorker(env)).await,
-        Err(Unreadable::TooLarge(_)) => answer::too_large(),
+        Err(Unreadable::TooLarge(_)) => gateway::too_large(&path),
         Err(Unreadable::Broken(_)) => answer::unreadable(),
     };
     inbound::answer(answer)

@@ -126,6 +126,18 @@ pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Res
     }
 }
 
+/// The answer to a body that is longer than [`max_body_bytes`] of its path. Whoever speaks JSON to us is
+/// answered in JSON.
+pub fn too_large(path: &str) -> Response {
+    if path.starts_with(hub::ROOT) {
+        return portal::too_large();
+    }
+    if path.starts_with(edge::ROOT) {
+        return hooks::too_large();
+    }
+    answer::too_large()
+}
+
 async fn interact(request: &Request, setup: &Setup, ports: &impl Ports) -> Response {
     let body = request.body();
     if body.len() > MAX_BODY_BYTES {

@@ -10,8 +10,14 @@ pub use setup::HooksSetup;
 use ::http::Method;
 
 use super::{Ports, Setup, answer};
+use crate::hooks::Refusal;
 use crate::hooks::edge::{ACK_PATH, EVENTS_PATH, ROOT};
 use crate::http::{Request, Response};
+
+/// The answer to a body that was not read to its end.
+pub(super) fn too_large() -> Response {
+    receive::refused(&Refusal::TooLarge)
+}
 
 /// Answers a request below [`ROOT`].
 pub async fn handle(request: &Request, setup: &Setup, ports: &impl Ports) -> Response {

@@ -78,6 +78,19 @@ pub async fn handle(request: &Request, setup: &HubSetup, ports: &impl Ports) -> 
     answer::with_rate(response, &admitted.rate)
 }
 
+/// The answer to a body that was not read to its end.
+pub(crate) fn too_large() -> Response {
+    answer::problem(&Problem::TooLarge)
+}
+
+/// What stands behind the scheme, whose letters may be of either case (RFC 9110, 11.1).
+fn bearer(given: &str) -> Option<&str> {
+    let (scheme, key) = given.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("Bearer")
+        .then(|| key.trim_start_matches(' '))
+}
+
 /// One request.
 struct Desk<'a, P> {
     ports: &'a P,
@@ -90,7 +103,7 @@ impl<P: Ports> Desk<'_, P> {
         let given = request.headers().get(AUTHORIZATION);
         let given = given.and_then(|value| value.to_str().ok());
         let key = given
-            .and_then(|given| given.strip_prefix("Bearer "))
+            .and_then(bearer)
             .filter(|key| key::is_key(key))
             .ok_or(Problem::Unauthorised)?;
         let admit = clients::Request::Admit {

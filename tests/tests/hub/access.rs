@@ -1,6 +1,7 @@
 //! Keys, scopes, and what a forge has to say.
 
 use serde_json::json;
+use shared::http::Http as _;
 use shared::hub::{ClientId, Shard};
 use tests::clock::TestClock;
 use tests::hub::{FORGE, ORIGIN, Portal, Volunteer};
@@ -47,6 +48,26 @@ async fn without_a_good_key_nothing_is_told() {
     }
     ann.key = Some(key);
     assert_eq!(ann.get("/stats").await.body["totalClaims"], 0);
+}
+
+#[tokio::test]
+async fn the_scheme_of_a_key_is_read_in_letters_of_either_case() {
+    let portal = Portal::new();
+    let ann = volunteer(&portal, "ann").await;
+    let key = ann.key.clone().unwrap();
+    for (given, status) in [
+        (format!("bearer {key}"), 200),
+        (format!("BEARER  {key}"), 200),
+        (format!("token {key}"), 401),
+        (key, 401),
+    ] {
+        let asked = http::Request::builder()
+            .uri(format!("{ORIGIN}/api/bugseti/stats"))
+            .header("authorization", &given);
+        let asked = asked.body(Vec::new()).unwrap();
+        let reply = portal.send(asked, minutes(1)).await.unwrap();
+        assert_eq!(reply.status(), status, "{given}");
+    }
 }
 
 #[tokio::test]

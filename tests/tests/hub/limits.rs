@@ -56,6 +56,25 @@ async fn a_request_that_is_refused_counts_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_key_out_of_its_scope_reads_what_that_cost_it() {
+    let portal = Portal::new();
+    let mut ann = volunteer(&portal, "ann").await;
+    let body = json!({
+        "forge_url": ann.forge, "forge_token": "token-of-ann", "client_id": ann.id,
+        "scopes": ["bugseti.read"],
+    });
+    let reply = ann
+        .call(http::Method::POST, "/auth/forge", Some(body))
+        .await;
+    ann.key = reply.body["api_key"].as_str().map(str::to_owned);
+    let refused = ann.claim("acme/web#1").await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.number("x-ratelimit-limit"), Some(100));
+    assert_eq!(refused.number("x-ratelimit-remaining"), Some(99));
+    assert_eq!(refused.number("x-ratelimit-reset"), Some(60));
+}
+
+#[tokio::test]
 async fn whatever_is_wrong_with_a_claim_is_named() {
     let portal = Portal::new();
     let ann = volunteer(&portal, "ann").await;

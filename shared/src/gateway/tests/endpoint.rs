@@ -80,7 +80,14 @@ fn a_body_past_the_limit_is_a_413_even_when_signed() {
         status_and_text(&signed(&body)),
         (413, "body too large".into())
     );
-    assert_eq!(answer::too_large().status(), 413);
+    assert_eq!(too_large("/").status(), 413);
+    let of_the_hub = too_large("/api/bugseti/heartbeat");
+    assert_eq!(of_the_hub.status(), 413);
+    let said: Value = serde_json::from_slice(of_the_hub.body()).unwrap();
+    assert_eq!(said["error"], "too_large");
+    let of_a_hook = too_large("/hooks/deploys");
+    assert_eq!(of_a_hook.status(), 413);
+    assert!(text_of(&of_a_hook).starts_with(r#"{"error":"#));
     assert_eq!(answer::unreadable().status(), 400);
 }
 

@@ -77,10 +77,10 @@ pub(super) fn problem(problem: &Problem) -> Response {
         ),
         Problem::ForgeRefused(why) => (401, why.as_str(), why.as_str()),
         Problem::Forbidden(why) => (403, "forbidden", *why),
-        Problem::OutOfScope { needs, .. } => {
+        Problem::OutOfScope { needs, rate } => {
             let message = format!("The key lacks the scope {}.", needs.as_str());
             let body = json!({"error": "forbidden", "message": message});
-            return uncached_json(403, &body);
+            return with_rate(uncached_json(403, &body), rate);
         }
         Problem::Invalid(errors) => return uncached_json(422, &invalid(errors)),
         Problem::TooMany(rate) => return too_many(rate),
