@@ -37,6 +37,19 @@ pub struct Cli {
     pub to: To,
 }
 
+impl Cli {
+    /// Logs a failure of the collector where its log is JSON. False where there is no such log.
+    pub fn logs_json(&self, failure: &Failure) -> bool {
+        match &self.what {
+            What::Collect(args) if args.json_log => {
+                collector::command::log_failure(args, &failure.message);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Where bugbot is, and who asks.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which bugbot")]

@@ -11,6 +11,8 @@ pub(crate) async fn run(args: &CollectArgs) -> Result<Done, Failure> {
         Ok(report) => Ok(Done::new(report.text, &report.json)),
         Err(NotDone::BadConfig(bad)) => Err(Failure::new(Exit::NotPossible, bad.to_string())
             .with_fix("`bugbot collect example` prints a configuration to begin with.")),
+        Err(NotDone::NoAnswer(message)) => Err(Failure::new(Exit::Unreachable, message)),
+        Err(NotDone::NoAccess(message)) => Err(Failure::new(Exit::Refused, message)),
         Err(NotDone::Failed(message)) => Err(Failure::failed(message)),
     }
 }

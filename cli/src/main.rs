@@ -10,7 +10,16 @@ use clap::Parser as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
+            let failure = Failure::of_usage(&error);
+            let _ = std::io::stdout().write_all(failure.to_json().as_bytes());
+            return ExitCode::from(failure.exit as u8);
+        }
+        // Help is asked for, or the mistake is a person's.
+        Err(error) => error.exit(),
+    };
     let result = match Net::new() {
         Ok(net) => run(&cli, &net).await,
         Err(error) => Err(Failure::failed(format!("{error:#}"))),
@@ -18,6 +27,7 @@ async fn main() -> ExitCode {
     let (out, err, exit) = match result {
         Ok(done) => shown(&done, cli.json),
         Err(failure) if cli.json => (failure.to_json(), String::new(), failure.exit),
+        Err(failure) if cli.logs_json(&failure) => (String::new(), String::new(), failure.exit),
         Err(failure) => (String::new(), format!("bugbot: {failure}\n"), failure.exit),
     };
     // A reader that has gone away (`| head`) is no failure of ours.

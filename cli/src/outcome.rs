@@ -12,7 +12,8 @@ pub enum Exit {
     Done = 0,
     /// It was tried and did not work, or the doctor found something that will not.
     Failed = 1,
-    // 2 is clap's: the command line is not right.
+    /// The command line is not right.
+    Usage = 2,
     /// Nobody answered, or a part of bugbot did not: worth another try.
     Unreachable = 3,
     /// A credential is missing or not good, or the operator API is not open.
@@ -74,6 +75,19 @@ impl Failure {
         Self::new(Exit::Failed, message)
     }
 
+    /// What the reader of command lines says, for programs.
+    pub fn of_usage(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let mut parts = text.split("\n\n").map(shared::shorten::one_line);
+        let said = parts.next().unwrap_or_default();
+        let usage = parts.find(|part| part.starts_with("Usage:"));
+        let failure = Self::new(Exit::Usage, said.trim_start_matches("error: "));
+        match usage {
+            Some(usage) => failure.with_fix(usage),
+            None => failure,
+        }
+    }
+
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             exit,
@@ -94,6 +108,7 @@ impl Failure {
         match self.exit {
             Exit::Done => "done",
             Exit::Failed => "failed",
+            Exit::Usage => "usage",
             Exit::Unreachable => "unreachable",
             Exit::Refused => "refused",
             Exit::NotPossible => "notPossible",

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use shared::hooks::edge::EdgeError;
 
 use crate::config::{BadConfig, Config, DEFAULT_FILE};
 use crate::daemon::{self, Stopped};
 use crate::install::{self, Places};
 use crate::live::{Live, Settings};
-use crate::{log, pull};
+use crate::log;
+use crate::pull::{self, NotPulled};
 
 /// The example that `bugbot collect example` prints.
 pub const EXAMPLE: &str = include_str!("../examples/collector.yaml");
@@ -60,9 +62,34 @@ pub enum NotDone {
     /// The configuration cannot be used: trying again does not help.
     #[error(transparent)]
     BadConfig(BadConfig),
+    /// Nobody answered: worth another try.
+    #[error("{0}")]
+    NoAnswer(String),
+    /// The token is missing or not good.
+    #[error("{0}")]
+    NoAccess(String),
     /// Anything else.
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<NotPulled> for NotDone {
+    fn from(failed: NotPulled) -> Self {
+        let message = failed.to_string();
+        match failed {
+            NotPulled::Edge(EdgeError::Unreachable(_)) => Self::NoAnswer(message),
+            NotPulled::Edge(EdgeError::Unexpected { status, .. }) if status >= 500 => {
+                Self::NoAnswer(message)
+            }
+            NotPulled::Edge(
+                EdgeError::Unauthorized
+                | EdgeError::Closed
+                | EdgeError::Unexpected { status: 403, .. },
+            )
+            | NotPulled::Token { .. } => Self::NoAccess(message),
+            _ => Self::Failed(message),
+        }
+    }
 }
 
 impl From<Stopped> for NotDone {
@@ -127,6 +154,12 @@ pub async fn run(args: &CollectArgs, program: &[String]) -> Result<Report, NotDo
     }
 }
 
+/// Says why it was not done as a line of the log, for whoever reads nothing else.
+pub fn log_failure(args: &CollectArgs, failure: &impl std::fmt::Display) {
+    log::begin(args.json_log);
+    tracing::error!(error = %failure, "it was not done");
+}
+
 /// By `HOME` alone: a static program cannot ask the system who the user is.
 fn home() -> Option<PathBuf> {
     let home = PathBuf::from(std::env::var_os("HOME")?);
@@ -136,14 +169,18 @@ fn home() -> Option<PathBuf> {
 async fn pull_now(file: &Path, home: Option<&Path>) -> Result<Report, NotDone> {
     let config = Config::load(file, home).map_err(NotDone::BadConfig)?;
     let Some(pull) = &config.pull else {
-        let why = format!("{} says nothing of pull", file.display());
-        return Err(NotDone::Failed(why));
+        return Err(NotDone::BadConfig(BadConfig::Wrong {
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+            problem: "there is nothing to pull: pull is wanted".to_owned(),
+        }));
     };
     let settings = Settings::of(&config);
     let made = settings.inbox.create();
     made.map_err(|error| NotDone::Failed(format!("the folder of inboxes: {error}")))?;
     let brought = pull::now(pull, &Live::new(settings)).await;
-    let brought = brought.map_err(|error| NotDone::Failed(error.to_string()))?;
+    let brought = brought?;
     let mut text = String::new();
     for (recipient, events) in &brought {
         let _ = writeln!(text, "{recipient}: {events}");

@@ -27,9 +27,15 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(not_done) => {
-            let _ = writeln!(std::io::stderr(), "bugbot-collector: {not_done}");
+            if cli.collect.json_log {
+                command::log_failure(&cli.collect, &not_done);
+            } else {
+                let _ = writeln!(std::io::stderr(), "bugbot-collector: {not_done}");
+            }
             match not_done {
                 // The same codes as those of `bugbot`.
+                NotDone::NoAnswer(_) => ExitCode::from(3),
+                NotDone::NoAccess(_) => ExitCode::from(4),
                 NotDone::BadConfig(_) => ExitCode::from(5),
                 NotDone::Failed(_) => ExitCode::FAILURE,
             }

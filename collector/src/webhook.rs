@@ -132,6 +132,10 @@ impl Hook {
                 "requests of browsers are refused",
             );
         }
+        if let Some(encoding) = encoding(&head.headers) {
+            let why = format!("the body is encoded ({encoding}): it has to be sent as it is");
+            return self.not_done(StatusCode::BAD_REQUEST, route.path.as_str(), &why);
+        }
         let draft = match read(body).await {
             Ok(body) => route.draft(&body),
             Err(NotRead::TooLarge) => Err(Refusal::TooLarge),
@@ -199,6 +203,14 @@ impl Hook {
 
 fn is_from_a_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
+}
+
+/// What the body is packed with: nothing is unpacked here.
+fn encoding(headers: &HeaderMap) -> Option<String> {
+    let named = headers.get(header::CONTENT_ENCODING)?;
+    let named = String::from_utf8_lossy(named.as_bytes());
+    let named = named.trim().to_ascii_lowercase();
+    (!matches!(named.as_str(), "" | "identity")).then_some(named)
 }
 
 enum NotRead {

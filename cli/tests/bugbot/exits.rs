@@ -112,6 +112,28 @@ async fn every_shell_gets_its_completions_and_help_names_the_exit_codes() {
     assert!(!help.contains("[env: BUGBOT_OPERATOR_TOKEN="), "{help}");
 }
 
+#[tokio::test]
+async fn a_command_line_that_is_not_right_is_told_to_programs_in_json() {
+    for (words, message) in [
+        (
+            &["--json", "jobs", "dance"][..],
+            "unrecognized subcommand 'dance'",
+        ),
+        (&["dlq", "replay", "--json"], "required arguments"),
+        (&["hub", "--json", "claim", "a b"], "no spaces"),
+        (&["hub", "--json"], "requires a subcommand"),
+    ] {
+        let said = ran(&mut program(words)).await;
+        assert_eq!((said.code, said.err.as_str()), (2, ""), "{said:?}");
+        let error: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(error["error"]["code"], "usage");
+        let told = error["error"]["message"].as_str().unwrap();
+        assert!(told.contains(message), "{told}");
+    }
+    let help = ran(&mut program(&["hub", "--help", "--json"])).await.done();
+    assert!(help.contains("Usage:"), "{help}");
+}
+
 /// A port that nothing listens on.
 fn closed_port() -> std::net::SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

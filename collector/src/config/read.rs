@@ -112,7 +112,25 @@ fn not_of_this_shape(error: &serde_saphyr::Error) -> Wrong {
     Wrong {
         line: at.line().max(1),
         column: at.column().max(1),
-        problem: problem.replace(&place, ""),
+        problem: in_words(&problem.replace(&place, "")).to_owned(),
+    }
+}
+
+/// What the library says in its own words, in those of whoever writes the file.
+fn in_words(problem: &str) -> &str {
+    match problem {
+        "unexpected end of file" => {
+            "the file is empty; `bugbot collect example` prints one to begin with"
+        }
+        "expected mapping start" => "keys with values are wanted here, `key: value`",
+        "expected sequence start" => "a list is wanted here, with `- ` before each",
+        "expected string scalar" => {
+            "a text is wanted here; one that begins with { or [ has to be in quotes: '{{ .title }}'"
+        }
+        "invalid i64" => "a whole number is wanted here",
+        "invalid boolean" => "true or false is wanted here",
+        "externally tagged enum expected scalar or mapping" => "one word is wanted here",
+        other => other,
     }
 }
 

@@ -121,7 +121,6 @@ fn keys_given_twice_and_missing_ones_are_errors() {
     insta::assert_snapshot!(with("agent: watcher", ""), @"c.yaml:23:1: missing field `agent`");
     insta::assert_snapshot!(with("      recipient: dev", ""), @"c.yaml:13:7: missing field `recipient`");
     insta::assert_snapshot!(refusal("agent: a"), @"c.yaml:1:1: there is nothing to collect: webhook, drop_folder or pull is wanted");
-    insta::assert_snapshot!(refusal(""), @"c.yaml:1:1: unexpected end of file");
     insta::assert_snapshot!(refusal("agent: a\nwebhook: {routes: []}"), @"c.yaml:2:19: routes has to have at least one route");
 }
 
@@ -139,10 +138,10 @@ fn wrong_values_are_errors_with_their_place() {
     insta::assert_snapshot!(with("missing: lenient", "missing: no"), @"c.yaml:12:16: unknown variant `no`, expected one of strict, lenient");
     insta::assert_snapshot!(with(".url | default", ".url | fallback"), @r#"c.yaml:14:9: template: line 2, column 11: "fallback" is not known: there are fields (.a.b), texts, default, index and json"#);
     insta::assert_snapshot!(with("poll_fallback_seconds: 5", "poll_fallback_seconds: -1"), @"c.yaml:22:26: poll_fallback_seconds may not be negative");
-    insta::assert_snapshot!(with("poll_fallback_seconds: 5", "poll_fallback_seconds: 1.5"), @"c.yaml:22:26: invalid i64");
+    insta::assert_snapshot!(with("poll_fallback_seconds: 5", "poll_fallback_seconds: 1.5"), @"c.yaml:22:26: a whole number is wanted here");
     insta::assert_snapshot!(with("path: /var/drop", "path: var/drop"), @r#"c.yaml:21:9: path "var/drop" has to begin with / or ~/"#);
-    insta::assert_snapshot!(with("fsync: false", "fsync: maybe"), @"c.yaml:4:8: invalid boolean");
-    insta::assert_snapshot!(with("agent: watcher", "agent: [watcher"), @"c.yaml:2:8: expected string scalar");
+    insta::assert_snapshot!(with("fsync: false", "fsync: maybe"), @"c.yaml:4:8: true or false is wanted here");
+    insta::assert_snapshot!(with("agent: watcher", "agent: [watcher"), @"c.yaml:2:8: a text is wanted here; one that begins with { or [ has to be in quotes: '{{ .title }}'");
 }
 
 /// A mistake of a program that writes configurations; the daemon reads one while it runs.
@@ -198,4 +197,16 @@ proptest! {
         text.replace_range(at..=at, &c.to_string());
         let _ = parse(&text);
     }
+}
+
+#[test]
+fn what_has_another_shape_is_told_in_words_that_say_what_to_write() {
+    insta::assert_snapshot!(refusal(""), @"c.yaml:1:1: the file is empty; `bugbot collect example` prints one to begin with");
+    insta::assert_snapshot!(refusal("# nothing yet\n"), @"c.yaml:2:1: the file is empty; `bugbot collect example` prints one to begin with");
+    insta::assert_snapshot!(refusal("- agent: me\n"), @"c.yaml:1:1: keys with values are wanted here, `key: value`");
+    insta::assert_snapshot!(with("      template: ping", "      template: {{ .title }}"), @"c.yaml:19:17: a text is wanted here; one that begins with { or [ has to be in quotes: '{{ .title }}'");
+    insta::assert_snapshot!(with("poll_fallback_seconds: 5", "poll_fallback_seconds: 5s"), @"c.yaml:22:26: a whole number is wanted here");
+    insta::assert_snapshot!(with("type: INFO", "type: [INFO]"), @"c.yaml:18:13: one word is wanted here");
+    insta::assert_snapshot!(with("recipients: [alice, bob]", "recipients: alice"), @"c.yaml:26:15: a list is wanted here, with `- ` before each");
+    insta::assert_snapshot!(refusal("agent: me\ndrop_folder: /tmp/drop\n"), @"c.yaml:2:14: keys with values are wanted here, `key: value`");
 }

@@ -177,3 +177,36 @@ fn another_token_or_recipient_is_taken_as_soon_as_it_is_there() {
     assert!(collector.ended().success());
     assert!(began.elapsed() < Duration::from_secs(3));
 }
+
+#[test]
+fn why_nothing_was_pulled_is_in_the_exit_code_and_in_the_log() {
+    let edge = Edge::start();
+    let stage = stage(&edge);
+    let pull = || stage.command().arg("--pull").output().unwrap();
+    let fails = |code: i32, word: &str| {
+        let output = pull();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let log = String::from_utf8(output.stderr).unwrap();
+        let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+        let lines: Vec<serde_json::Value> = lines.collect();
+        let last = lines.last().unwrap();
+        assert_eq!(last["level"], "ERROR");
+        let error = last["error"].as_str().unwrap();
+        assert!(error.contains(word), "{error}");
+    };
+    configure(&stage, &edge, "alice", "another token of theirs");
+    fails(4, "HOOKS_PULL_TOKEN");
+    fs::remove_file(stage.at("token")).unwrap();
+    fails(4, "token_file");
+    configure(&stage, &edge, "alice", PULL_TOKEN);
+    let config = fs::read_to_string(stage.at("collector.yaml")).unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = nobody.local_addr().unwrap().to_string();
+    drop(nobody);
+    stage.write_config(&config.replace(&edge.address.to_string(), &closed));
+    fails(3, "connection failed");
+    stage.write_config("agent: watcher\ndrop_folder: {path: /var/drop}\n");
+    fails(5, "there is nothing to pull");
+    stage.write_config("agent: [");
+    fails(5, "collector.yaml:");
+}

@@ -58,6 +58,21 @@ fn every_refusal_has_its_status_and_writes_nothing() {
 }
 
 #[test]
+fn a_packed_body_is_said_to_be_packed() {
+    let stage = Stage::new();
+    let collector = stage.start();
+    let with = |header| collector.ask(&request("POST", "/hello", &[header], r#"{"name": "x"}"#));
+    let packed = with("Content-Encoding: gzip");
+    assert_eq!(packed.status, 400);
+    assert!(
+        packed.body.contains("the body is encoded (gzip)"),
+        "{packed:?}"
+    );
+    assert!(stage.lines("dev").is_empty());
+    assert_eq!(with("Content-Encoding: identity").status, 202);
+}
+
+#[test]
 fn a_body_that_is_longer_than_it_may_be_is_refused_although_it_does_not_say_so() {
     let stage = Stage::new();
     let collector = stage.start();

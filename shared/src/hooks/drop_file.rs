@@ -1,6 +1,7 @@
 //! Drop files: events that other programs put into a folder.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::event::{Draft, Kind, Priority, Recipient};
 use super::{MAX_BODY_BYTES, MAX_PAYLOAD_BYTES};
@@ -22,6 +23,7 @@ pub enum BadDropFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(deserialize_with = "recipient")]
     recipient: Recipient,
     #[serde(rename = "type")]
     kind: Kind,
@@ -29,6 +31,13 @@ struct File {
     priority: Priority,
     payload: String,
     sentinel: Option<String>,
+}
+
+/// Says of whom it speaks: what is wrong with a name does not.
+fn recipient<'de, D: Deserializer<'de>>(from: D) -> Result<Recipient, D::Error> {
+    let text = String::deserialize(from)?;
+    let wrong = |bad| D::Error::custom(format_args!("recipient {bad}"));
+    Recipient::parse(&text).map_err(wrong)
 }
 
 /// Reads the file of this name.
@@ -101,7 +110,7 @@ mod tests {
         insta::assert_snapshot!(reason(r#"{"type":"INFO","payload":"p"}"#),
             @"missing field `recipient` at line 1 column 29");
         insta::assert_snapshot!(reason(r#"{"recipient":"../x","type":"INFO","payload":"p"}"#),
-            @"may not contain '/' at line 1 column 19");
+            @"recipient may not contain '/' at line 1 column 19");
         insta::assert_snapshot!(reason(r#"{"recipient":"dev","type":"info","payload":"p"}"#),
             @"unknown variant `info`, expected one of `INFO`, `NEEDS-RESPONSE`, `ACK-REQUEST` at line 1 column 32");
         insta::assert_snapshot!(reason(r#"{"recipient":"dev","type":"INFO","priority":"high","payload":"p"}"#),

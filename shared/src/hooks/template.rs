@@ -14,8 +14,9 @@
 //! | `{{- .a -}}` | without the white space before, and after |
 //! | `{{/* why */}}` | nothing |
 //!
-//! A text stands for itself, a number is written as it came, objects and lists are compact JSON. `null`
-//! is missing; `default` also fills in for an empty text, but not for `0` or `false`.
+//! A text stands for itself, a whole number of up to 64 bits is written as it came, another as
+//! the double that it is, objects and lists are compact JSON. `null` is missing; `default` also fills in
+//! for an empty text, but not for `0` or `false`.
 //!
 //! Invariant: a template that parses renders in time and space linear in its own and its output's
 //! length, whatever it is given; it reads nothing but the fields.
