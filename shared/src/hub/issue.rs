@@ -37,10 +37,11 @@ impl IssueRef {
         if key.len() > 2 * MAX_ISSUE_BYTES {
             return Err(BadIssue);
         }
+        let repo = repo_len(&key);
         Ok(Self {
-            repo: repo_len(&key),
+            key: repo.map_or_else(|| key.clone(), |length| one_number(&key, length)),
+            repo,
             shown: shown.to_owned(),
-            key,
         })
     }
 
@@ -75,6 +76,14 @@ fn repo_len(key: &str) -> Option<usize> {
     };
     let counts = number.bytes().all(|b| b.is_ascii_digit()) && number.parse::<u32>().is_ok();
     (word(owner) && word(name) && counts).then_some(repo.len())
+}
+
+/// `owner/repo#007` is `owner/repo#7`.
+fn one_number(key: &str, repo_len: usize) -> String {
+    let (repo, number) = key.split_at(repo_len + 1);
+    let number = number.trim_start_matches('0');
+    let number = if number.is_empty() { "0" } else { number };
+    format!("{repo}{number}")
 }
 
 impl TryFrom<String> for IssueRef {
@@ -113,6 +122,16 @@ mod tests {
         assert_eq!(it.as_str(), "Acme/Web.App#123");
         assert_eq!((it.repo(), it.number()), (Some("acme/web.app"), Some(123)));
         assert_eq!(it.key(), issue("acme/web.app#123").key());
+    }
+
+    #[test]
+    fn a_number_with_zeros_before_it_is_the_same_issue() {
+        let it = issue("acme/web#007");
+        assert_eq!((it.as_str(), it.number()), ("acme/web#007", Some(7)));
+        assert_eq!(it.key(), issue("acme/web#7").key());
+        assert_eq!(issue("a/b#000").key(), issue("a/b#0").key());
+        // What names no issue of a repository is compared as it is.
+        assert_ne!(issue("issue#007").key(), issue("issue#7").key());
     }
 
     #[test]
