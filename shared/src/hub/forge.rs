@@ -136,9 +136,10 @@ fn may_be_asked(base: String) -> Result<String, &'static str> {
 /// Whether a host's name can be one of the public internet.
 fn is_public(name: &str) -> bool {
     const PRIVATE: [&str; 6] = ["localhost", "local", "internal", "lan", "home", "arpa"];
-    let name = name.trim_end_matches('.');
+    // One stop at the end is of the root. With two, `1.0..` would be no number and yet a name.
+    let name = name.strip_suffix('.').unwrap_or(name);
     let last = name.rsplit_once('.').map(|(_, last)| last);
-    last.is_some_and(|last| !PRIVATE.contains(&last))
+    !name.split('.').any(str::is_empty) && last.is_some_and(|last| !PRIVATE.contains(&last))
 }
 
 /// Why nobody was let in.
@@ -278,7 +279,13 @@ mod tests {
             refused("https://codeberg.org/?a"),
             "has a query or a fragment"
         );
-        for private in ["https://git", "https://git.local", "https://x.internal."] {
+        for private in [
+            "https://git",
+            "https://git.local",
+            "https://x.internal.",
+            "https://git..example",
+            "https://1.0..",
+        ] {
             assert_eq!(refused(private), "is not a name of the public internet");
         }
         for number in [
