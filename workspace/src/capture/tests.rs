@@ -26,6 +26,13 @@ fn skipped(capture: &Capture) -> Vec<(String, Why)> {
 
 /// Does something over and over while `body` runs.
 fn meanwhile<T>(mut again: impl FnMut() + Send, body: impl FnOnce() -> T) -> T {
+    /// Also where `body` fails: the thread would go on for ever, and the test with it.
+    struct Over<'a>(&'a AtomicBool);
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -33,9 +40,8 @@ fn meanwhile<T>(mut again: impl FnMut() + Send, body: impl FnOnce() -> T) -> T {
                 again();
             }
         });
-        let result = body();
-        is_over.store(true, Ordering::Relaxed);
-        result
+        let _over = Over(&is_over);
+        body()
     })
 }
 
@@ -264,8 +270,12 @@ fn what_is_in_a_capture_was_in_the_file_at_one_time() {
     let mut byte = 0_u8;
     let change = || {
         byte = byte.wrapping_add(1);
-        // In place, so that a reader can see the half of it.
-        let open = fs::OpenOptions::new().write(true).open(&file);
+        // In place, so that a reader can see the half of it. Emptied first: of a write that had begun
+        // before the first look, and stands still, no look can tell.
+        let open = fs::OpenOptions::new()
+            .write(true)
+            .truncate(true)
+            .open(&file);
         std::io::Write::write_all(&mut open.unwrap(), &vec![byte; 100_000]).unwrap();
         std::thread::sleep(std::time::Duration::from_micros(200));
     };
